@@ -19,6 +19,8 @@ from circuitsim.units import parse_quantity
 
 MOST_POINTS = 10_000_000
 _KEPT = 10_000  # specifications in memory while combinations are listed
+_TAKEN = {"replicate", "measure", "state", "point", "place", SAMPLE, "value", "low", "high", "count", "axis", "first"}
+_TAKEN |= {"first_half", "total", "total_half", "design_rows"}  # names in datasets of results, estimates and indices
 _UNIT = re.compile(r"\[(ohm|°C|[SVAFmsJC]|[^\[\]\s]*[·/][^\[\]\s]*)\]")
 
 
@@ -216,7 +218,7 @@ def _axes(campaign: CampaignFile, base: ArraySpec, calls: Mapping[str, MeasureCa
         values = next(columns) if _is_drawn(axis) else axis_values(axis)
         if "seed" in some:
             values = [_seed(value) for value in values]
-        taken = last.count(short) > 1 or short in ("replicate", "measure", "state", "point", "place", SAMPLE)
+        taken = last.count(short) > 1 or short in _TAKEN
         name, scale = some[0] if taken else short, axis.scale if isinstance(axis, AxisRange) else ""
         found = CampaignAxis(some, name, tuple(values), _labels(values), _unit(base, some[0]))
         if not _is_drawn(axis):

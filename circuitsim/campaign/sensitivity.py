@@ -56,16 +56,16 @@ def sensitivity_table(found: Sequence[CampaignSensitivity]) -> str:
     """Return indices as CSV, one line for each axis of each result, at each value of the axes that were crossed."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    others = [str(name) for name in found[0].table["rows"].dims] if found else []
+    others = [str(name) for name in found[0].table["design_rows"].dims] if found else []
     writer.writerow([*others, "result", "axis", "first", "first_half", "total", "total_half", "level", "rows"])
     for each in found:
-        rows = each.table["rows"]
+        rows = each.table["design_rows"]
         for where in np.ndindex(rows.shape):
             at = each.table.isel(dict(zip(rows.dims, where, strict=True)))
             for k, axis in enumerate(at["axis"].values):
                 numbers = [repr(float(at[part].values[k])) for part in _PARTS]
                 place = [at[name].item() for name in others]
-                writer.writerow([*place, each.name, axis, *numbers, each.level, int(at["rows"])])
+                writer.writerow([*place, each.name, axis, *numbers, each.level, int(at["design_rows"])])
     return text.getvalue()
 
 
@@ -107,4 +107,4 @@ def _indices(result: "xr.DataArray", level: float) -> "xr.Dataset":
             parts[part][where] = values
     tables = {part: ((*others, "axis"), values) for part, values in parts.items()}
     coords = {"axis": names, **{name: result[name] for name in others}}
-    return xr.Dataset({**tables, "rows": (others, rows)}, coords=coords)
+    return xr.Dataset({**tables, "design_rows": (others, rows)}, coords=coords)

@@ -157,14 +157,14 @@ def _table(estimates: Sequence[CampaignEstimate], several: bool) -> Table:
 def _shares(found: CampaignSensitivity, svgs: dict[str, str]) -> Section:
     """Sensitivity of one result: the axis that matters most as the finding, bars, and a table."""
     table, anchor, level = found.table, f"sensitivity_{found.variable}", f"± {100 * found.level:g} %"
-    others = [str(name) for name in table["rows"].dims]
+    others = [str(name) for name in table["design_rows"].dims]
     rows = []
-    for where in np.ndindex(table["rows"].shape):
+    for where in np.ndindex(table["design_rows"].shape):
         at = table.isel(dict(zip(others, where, strict=True)))
         place = [_label(at[name].item()) for name in others]
         for k, axis in enumerate(at["axis"].values):
             numbers = [f"{float(at[part].values[k]):.3f}" for part in ("first", "first_half", "total", "total_half")]
-            rows.append((*place, str(axis), *numbers, str(int(at["rows"]))))
+            rows.append((*place, str(axis), *numbers, str(int(at["design_rows"]))))
     heads = [Column("axis", False), Column("alone"), Column(level), Column("total"), Column(level), Column("rows")]
     shown = Table((*(Column(name) for name in others), *heads), rows[:_MOST_ROWS])
     title = f"what {found.name} depends on"

@@ -12,7 +12,7 @@ _BAR = 0.36
 def sensitivity_figure(found: CampaignSensitivity) -> Figure | None:
     """Draw first and total indices with their intervals; None where there are none, or other axes are crossed."""
     table = found.table
-    if table["rows"].ndim > 0 or not np.isfinite(table["first"].values).all():
+    if table["design_rows"].ndim > 0 or not np.isfinite(table["first"].values).all():
         return None
     names = [str(name) for name in table["axis"].values]
     places = np.arange(len(names))

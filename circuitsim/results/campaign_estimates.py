@@ -43,8 +43,8 @@ class CampaignSensitivity:
         level: Confidence of the intervals.
         table: `first` (share of an axis alone), `total` (with all in which it has a part), and the half widths of their
             intervals `first_half` and `total_half`, over the axes that are crossed with the design, then `axis`;
-            `rows`: of how many rows of the design, over the crossed axes. NaN where a result does not vary, or where
-            too few rows are complete.
+            `design_rows`: of how many rows of the design, over the crossed axes. NaN where a result does not vary, or
+            where too few rows are complete.
     """
 
     name: str

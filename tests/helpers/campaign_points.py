@@ -43,10 +43,10 @@ def not_finite(spec, rng):
     return {"x": (float("nan"), "V")}
 
 
-def summed(spec, rng, *, first: float = 1e-6, second: float = 1e-6, third: float = 1e-6):
+def summed(spec, rng, *, one: float = 1e-6, two: float = 1e-6, three: float = 1e-6):
     """Current of the first column of an array without wires, three of its cells at 0.1 V: it adds their currents."""
     g = np.full((spec.array.rows, spec.array.cols), spec.device.g_min)
-    g[:3, 0] = first, second, third
+    g[:3, 0] = one, two, three
     plain = spec.replace(wire={"r_row": 0.0, "r_col": 0.0})
     x = np.where(np.arange(spec.array.rows) < 3, 0.1, 0.0)
     return {"x": (float(cs.solve(plain, g, x[None], "nodal").out[0, 0]), "A")}

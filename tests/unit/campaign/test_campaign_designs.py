@@ -18,10 +18,10 @@ FILE = """\
 schema = 1
 base = "array.toml"
 [axes]
-"measures.m.first" = { from = 1e-6, to = 21e-6 }
-"measures.m.second" = { from = 10e-6, to = 20e-6 }
+"measures.m.one" = { from = 1e-6, to = 21e-6 }
+"measures.m.two" = { from = 10e-6, to = 20e-6 }
 "array.cols" = [2, 3]
-"measures.m.third" = { from = 5e-6, to = 10e-6 }
+"measures.m.three" = { from = 5e-6, to = 10e-6 }
 [measures.m]
 function = "campaign_points:summed"
 [design]
@@ -81,33 +81,35 @@ def test_a_design_is_crossed_with_the_other_axes(folder):
     text = (
         FILE.replace("saltelli", "latin")
         .replace("16", "8")
-        .replace('"measures.m.third"', '"array.rows" = { from = 3, to = 10 }\n"measures.m.third"')
+        .replace('"measures.m.three"', '"array.rows" = { from = 3, to = 10 }\n"measures.m.three"')
     )
     plan = planned(folder, text)
     (sample, cols) = plan.listing.axes
     assert (sample["name"], cols["name"], len(plan.points)) == ("sample", "cols", 16)
-    assert [each["name"] for each in sample["drawn"]] == ["first", "second", "rows", "third"]
+    assert [each["name"] for each in sample["drawn"]] == ["one", "two", "rows", "three"]
     assert sorted(sample["drawn"][2]["labels"]) == [3, 4, 5, 6, 7, 8, 9, 10]
     data = collected(folder, text)
-    assert data.m_x.dims == ("sample", "cols", "replicate") and data["first"].dims == ("sample",)
-    np.testing.assert_allclose(data.m_x.isel(cols=1, replicate=0), 0.1 * (data["first"] + data.second + data.third))
+    assert data.m_x.dims == ("sample", "cols", "replicate") and data.one.dims == ("sample",)
+    np.testing.assert_allclose(data.m_x.isel(cols=1, replicate=0), 0.1 * (data.one + data.two + data.three))
 
 
 def test_indices_of_a_linear_array_are_those_by_hand(folder):
     """Currents add: the variance of each is (width of its range)² / 12, and the rest of the array adds none."""
     pytest.importorskip("SALib", reason="SALib is optional: the extra [statistics]")
-    (found,) = campaign.campaign_sensitivity(collected(folder, FILE))
+    (found,) = campaign.campaign_sensitivity(
+        collected(folder, FILE.replace("array.cols", "array.rows").replace("[2, 3]", "[3, 4]"))
+    )
     widths = np.array([20.0, 10.0, 5.0])
     shares = widths**2 / np.sum(widths**2)
-    for cols in (2, 3):
-        at = found.table.sel(cols=cols)
-        assert at["axis"].values.tolist() == ["first", "second", "third"] and int(at.rows) == 16
+    for rows in (3, 4):
+        at = found.table.sel(rows=rows)
+        assert at["axis"].values.tolist() == ["one", "two", "three"] and int(at.design_rows) == 16
         for part in ("first", "total"):
             assert (np.abs(at[part] - shares) <= at[f"{part}_half"]).all()
             np.testing.assert_allclose(at[part], shares, atol=0.08)
     campaign.save_collected(folder / "out", folder / "c")
     lines = list(csv.DictReader((folder / "c" / "sensitivity.csv").open()))
-    assert [line["axis"] for line in lines] == 2 * ["first", "second", "third"] and lines[0]["cols"] == "2"
+    assert [line["axis"] for line in lines] == 2 * ["one", "two", "three"] and lines[0]["rows"] == "3"
 
 
 def test_indices_of_ishigamis_function_are_those_in_closed_form():
@@ -147,7 +149,7 @@ def test_without_salib_all_else_is_written(folder, monkeypatch):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('[design]\nkind = "saltelli"\npoints = 16\n', "", "axes.measures.m.first has no n: expected the number of"),
+        ('[design]\nkind = "saltelli"\npoints = 16\n', "", "axes.measures.m.one has no n: expected the number of"),
         (
             "points = 16",
             "points = 60",

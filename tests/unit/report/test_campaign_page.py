@@ -103,7 +103,7 @@ def indices(first, crossed=()):
     parts = {"first": first, "first_half": np.full(2, 0.1), "total": np.add(first, 0.2), "total_half": np.full(2, 0.1)}
     tables = {k: ((*crossed, "axis"), np.broadcast_to(v, (*shape, 2))) for k, v in parts.items()}
     coords = {"axis": ["r_row", "v_read"], **{name: AXES[name] for name in crossed}}
-    table = xr.Dataset({**tables, "rows": (crossed, np.full(shape, 64))}, coords=coords)
+    table = xr.Dataset({**tables, "design_rows": (crossed, np.full(shape, 64))}, coords=coords)
     return CampaignSensitivity("m.x", "m_x", 0.9, table)
 
 
