@@ -57,7 +57,7 @@ def sensitivity_table(found: Sequence[CampaignSensitivity]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     others = [str(name) for name in found[0].table["design_rows"].dims] if found else []
-    writer.writerow([*others, "result", "axis", "first", "first_half", "total", "total_half", "level", "rows"])
+    writer.writerow([*others, "result", "axis", "first", "first_half", "total", "total_half", "level", "design_rows"])
     for each in found:
         rows = each.table["design_rows"]
         for where in np.ndindex(rows.shape):

@@ -168,14 +168,13 @@ def _shares(found: CampaignSensitivity, svgs: dict[str, str]) -> Section:
     heads = [Column("axis", False), Column("alone"), Column(level), Column("total"), Column(level), Column("rows")]
     shown = Table((*(Column(name) for name in others), *heads), rows[:_MOST_ROWS])
     title = f"what {found.name} depends on"
-    total = np.nanmean(table["total"].values.reshape(-1, table.sizes["axis"]), axis=0) if rows else np.array([])
     if not np.isfinite(table["total"].values).any():
         words = f"{title}: no indices yet, too few rows are complete, or nothing varies"
         return Section(anchor, title, words, (shown,))
-    first = str(table["axis"].values[int(np.nanargmax(total))])
-    finding = (
-        f"{found.name} depends most on {first}: it has a part in {100 * float(np.nanmax(total)):.0f} % of the variance"
-    )
+    total = table["total"].values.reshape(-1, table.sizes["axis"])
+    total = total[np.isfinite(total).all(axis=1)].mean(axis=0)
+    first = str(table["axis"].values[int(total.argmax())])
+    finding = f"{found.name} depends most on {first}: it has a part in {100 * float(total.max()):.0f} % of the variance"
     figure = sensitivity_figure(found)
     if figure is None:
         return Section(anchor, title, finding, (shown,))
