@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from circuitsim.campaign.statistics_file import DesignTable, StatisticsTable, check_statistics
+from circuitsim.campaign.statistics_file import DesignTable, CampaignStatistics, check_statistics
 from circuitsim.errors import InputError, SpecError
 from circuitsim.spec import FrozenMapping, checked, sentence, shown
 from circuitsim.spec.base import Part, Quantity, SpiceName, Whole, whole
@@ -101,8 +101,8 @@ class CampaignFile(Part):
     measures: Annotated[dict[SpiceName, MeasureTable], Frozen] = Field(
         description="What is measured: a table for each measure, by a name of yours"
     )
-    statistics: StatisticsTable = Field(
-        default_factory=StatisticsTable, description="Intervals of what replicates say, yields, and when they stop"
+    statistics: CampaignStatistics = Field(
+        default_factory=CampaignStatistics, description="Intervals of what replicates say, yields, and when they stop"
     )
     design: DesignTable | None = Field(
         default=None, description="How places are drawn from axes that are ranges without n; absent: there are none"

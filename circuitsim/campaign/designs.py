@@ -12,11 +12,11 @@ import numpy as np
 
 from circuitsim.errors import InputError
 
-Kind = Literal["sobol", "latin", "saltelli"]
+DesignKind = Literal["sobol", "latin", "saltelli"]
 _BITS = 30
 
 
-def unit_draws(kind: Kind, points: int, dimensions: int, seed: int) -> np.ndarray:
+def unit_draws(kind: DesignKind, points: int, dimensions: int, seed: int) -> np.ndarray:
     """Draw places of the unit cube.
 
     Args:

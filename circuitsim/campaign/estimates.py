@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from circuitsim.campaign.intervals import Interval, mean_interval, quantile_interval, share_interval
-from circuitsim.campaign.statistics_file import StatisticsTable, told_level
+from circuitsim.campaign.statistics_file import CampaignStatistics, told_level
 from circuitsim.campaign.yields import passes
 from circuitsim.errors import InputError
 from circuitsim.results import CampaignEstimate
-from circuitsim.spec import checked
+from circuitsim.spec import check_argument, checked
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -36,6 +36,9 @@ def campaign_estimates(data: "xr.Dataset") -> tuple[CampaignEstimate, ...]:
     are not independent: their difference is known better than both intervals say. A failed replicate is no value, and
     where failing depends on what would have been measured, the interval does not know it.
     """
+    import xarray as xr  # takes 0.4 s to import
+
+    check_argument("data", data, xr.Dataset)
     settings = statistics_of(data)
     inner = told_level(settings, int(data.attrs.get("replicates", 1)))
     found = []
@@ -58,9 +61,9 @@ def campaign_results(data: "xr.Dataset") -> Iterator[tuple[str, str]]:
             yield f"{data[variable].attrs['measure']}.{data[variable].attrs['result']}", str(variable)
 
 
-def statistics_of(data: "xr.Dataset") -> StatisticsTable:
+def statistics_of(data: "xr.Dataset") -> CampaignStatistics:
     """Return the `[statistics]` of a collected campaign."""
-    return StatisticsTable.model_validate(json.loads(data.attrs.get("statistics", "{}")))
+    return CampaignStatistics.model_validate(json.loads(data.attrs.get("statistics", "{}")))
 
 
 def by_place(result: "xr.DataArray") -> tuple[np.ndarray, dict[str, Any]]:
@@ -106,7 +109,7 @@ def _places(table: "xr.Dataset") -> tuple[list[str], list[np.ndarray]]:
     return heads, columns
 
 
-def _yields(data: "xr.Dataset", settings: StatisticsTable, inner: float) -> Iterator[CampaignEstimate]:
+def _yields(data: "xr.Dataset", settings: CampaignStatistics, inner: float) -> Iterator[CampaignEstimate]:
     known = dict(campaign_results(data))
     for name, limits in settings.yields.items():
         if limits.of not in known:

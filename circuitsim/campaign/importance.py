@@ -116,15 +116,15 @@ def rare_share(failed: np.ndarray, log_weight: np.ndarray, *, level: float = 0.9
     interval cannot know of it, and another proposal or a wider scale can.
     Source: Owen, Monte Carlo theory, methods and examples (2013), chapter 9
     """
-    if failed.shape != log_weight.shape or failed.ndim != 1 or failed.size < 2:
+    hit, log_weight = real_numbers("failed", failed) != 0, real_numbers("log_weight", log_weight)
+    if hit.shape != log_weight.shape or hit.ndim != 1 or hit.size < 2:
         raise InputError(
-            f"failed {failed.shape}, log_weight {log_weight.shape}: expected one entry a draw, two draws or more"
+            f"failed {hit.shape}, log_weight {log_weight.shape}: expected one entry a draw, two draws or more"
         )
     if not 0 < level < 1:
         raise InputError(f"level = {level:g}: expected a confidence between 0 and 1")
-    hit = failed.astype(bool)
     weight = np.where(hit, np.exp(np.minimum(log_weight, 700.0)), 0.0)
-    total, squares, draws = float(weight.sum()), float(np.sum(weight**2)), failed.size
+    total, squares, draws = float(weight.sum()), float(np.sum(weight**2)), hit.size
     effective = total**2 / squares if squares > 0 else 0.0
     value = total / draws
     if effective < FEWEST_EFFECTIVE:

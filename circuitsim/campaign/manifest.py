@@ -12,7 +12,7 @@ import numpy as np
 from circuitsim.campaign.campaign_file import CampaignFile
 from circuitsim.campaign.expansion import CampaignAxis, CampaignSetup, combinations, measure_at, meets, seed_at, set_up
 from circuitsim.campaign.point_keys import draw_digest, files_digest, measure_digest, point_key, program_versions
-from circuitsim.campaign.statistics_file import StatisticsTable
+from circuitsim.campaign.statistics_file import CampaignStatistics
 from circuitsim.campaign.store import CampaignStore, told
 from circuitsim.campaign.work import CampaignPoint
 from circuitsim.errors import ARRAY_FAULTS, InputError
@@ -49,7 +49,7 @@ class CampaignList:
     versions: Mapping[str, str]
     keys: tuple[str, ...]
     places: np.ndarray
-    statistics: StatisticsTable = field(default_factory=StatisticsTable)
+    statistics: CampaignStatistics = field(default_factory=CampaignStatistics)
     design: str = ""
 
 
@@ -156,7 +156,7 @@ def load_list(store: CampaignStore) -> CampaignList:
         about["versions"],
         keys,
         places,
-        StatisticsTable.model_validate(about.get("statistics", {})),
+        CampaignStatistics.model_validate(about.get("statistics", {})),
         about.get("design", ""),
     )
 

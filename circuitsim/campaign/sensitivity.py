@@ -13,7 +13,7 @@ from circuitsim.campaign.estimates import campaign_results, statistics_of
 from circuitsim.campaign.intervals import mean_interval
 from circuitsim.errors import InputError, require
 from circuitsim.results import CampaignSensitivity
-from circuitsim.spec import checked
+from circuitsim.spec import check_argument, checked
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -42,6 +42,9 @@ def campaign_sensitivity(data: "xr.Dataset") -> tuple[CampaignSensitivity, ...]:
     design in which a point is missing are left out. Indices of few rows may lie below 0 or above 1 by their intervals.
     Source: Saltelli et al., Computer Physics Communications 181, 259 (2010), by SALib
     """
+    import xarray as xr  # takes 0.4 s to import
+
+    check_argument("data", data, xr.Dataset)
     if data.attrs.get("design") != "saltelli":
         raise InputError("sensitivity indices need design.kind = 'saltelli' in the campaign's file, and a full table")
     require("SALib", extra="statistics")

@@ -50,7 +50,7 @@ class StopTable(Part):
         return self
 
 
-class StatisticsTable(Part):
+class CampaignStatistics(Part):
     """What is said of the replicates of a place: intervals, yields, and when they stop."""
 
     level: float = Field(default=0.95, ge=0.5, lt=1, description="Confidence of every interval")
@@ -83,7 +83,7 @@ class DesignTable(Part):
         return self
 
 
-def check_statistics(statistics: StatisticsTable, measures: Mapping[str, Any], replicates: int) -> None:
+def check_statistics(statistics: CampaignStatistics, measures: Mapping[str, Any], replicates: int) -> None:
     """Refuse what the rest of the campaign's file contradicts.
 
     Raises:
@@ -110,7 +110,7 @@ def looks(stop: StopTable, most: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-def told_level(statistics: StatisticsTable, replicates: int) -> float:
+def told_level(statistics: CampaignStatistics, replicates: int) -> float:
     """Return the confidence at which each interval is computed, so that one chosen at any look holds at `level`.
 
     The price of repeated looks: of K looks each takes a K-th of the error (Bonferroni).

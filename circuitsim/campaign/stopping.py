@@ -13,7 +13,7 @@ import numpy as np
 
 from circuitsim.campaign.intervals import mean_interval, share_interval
 from circuitsim.campaign.manifest import CampaignList
-from circuitsim.campaign.statistics_file import StatisticsTable, StopTable, looks, told_level
+from circuitsim.campaign.statistics_file import CampaignStatistics, StopTable, looks, told_level
 from circuitsim.campaign.store import CampaignStore, read_content
 from circuitsim.campaign.yields import passes
 from circuitsim.errors import InputError
@@ -113,7 +113,7 @@ def _look(
     return len(keys)
 
 
-def _is_narrow(settings: StatisticsTable, stop: StopTable, values: np.ndarray, level: float) -> bool:
+def _is_narrow(settings: CampaignStatistics, stop: StopTable, values: np.ndarray, level: float) -> bool:
     values = values[np.isfinite(values)]
     if len(values) < 2:
         return False
@@ -142,5 +142,5 @@ def _value(watch: StopWatch, key: str, done: set[str]) -> float:
     return watch.values[key]
 
 
-def _result(settings: StatisticsTable, stop: StopTable) -> str:
+def _result(settings: CampaignStatistics, stop: StopTable) -> str:
     return settings.yields[stop.of].of if stop.of in settings.yields else stop.of

@@ -13,7 +13,7 @@ from command_line import circuitsim
 from scipy import stats
 
 from circuitsim import campaign
-from circuitsim.campaign.statistics_file import StatisticsTable, StopTable, looks, told_level
+from circuitsim.campaign.statistics_file import CampaignStatistics, StopTable, looks, told_level
 from circuitsim.errors import InputError
 
 FILE = """\
@@ -95,8 +95,8 @@ def test_a_list_of_points_has_the_same_estimates(folder):
 def test_looks_grow_by_half_and_share_the_error():
     stop = StopTable(of="m.x", half_width=1.0, least=8)
     assert looks(stop, 100) == (8, 13, 20, 31, 47, 71, 100)
-    assert told_level(StatisticsTable(stop=stop), 100) == pytest.approx(1 - 0.05 / 7)
-    assert told_level(StatisticsTable(), 100) == 0.95
+    assert told_level(CampaignStatistics(stop=stop), 100) == pytest.approx(1 - 0.05 / 7)
+    assert told_level(CampaignStatistics(), 100) == 0.95
 
 
 def test_replicates_stop_where_the_interval_is_narrow(folder):
@@ -153,7 +153,7 @@ def test_intervals_at_the_look_that_stops_hold_as_often_as_they_say():
     rng = np.random.default_rng(5)
     stop = StopTable(of="m.x", relative_half_width=0.4, least=4)
     at = np.array(looks(stop, 60))
-    inner = told_level(StatisticsTable(level=0.9, stop=stop), 60)
+    inner = told_level(CampaignStatistics(level=0.9, stop=stop), 60)
     missed = {}
     for name, level in (("paid", inner), ("not paid", 0.9)):
         draws = rng.normal(1.0, 1.0, (4000, 60))
