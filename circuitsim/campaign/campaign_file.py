@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from circuitsim.campaign.statistics_file import DesignTable, CampaignStatistics, check_statistics
+from circuitsim.campaign.statistics_file import CampaignStatistics, DesignTable, check_statistics
 from circuitsim.errors import InputError, SpecError
 from circuitsim.spec import FrozenMapping, checked, sentence, shown
 from circuitsim.spec.base import Part, Quantity, SpiceName, Whole, whole
