@@ -2,7 +2,7 @@
 # Prepare .venv for the demo and the tests: ngspice, a Python, the package with its tools.
 #
 #   sh .ci/setup.sh          what `make setup` runs
-#   sh .ci/setup.sh test     torch, and the simulators that exported SystemVerilog is checked with, besides
+#   sh .ci/setup.sh test     SALib, torch, and the simulators that exported SystemVerilog is checked with, besides
 #   sh .ci/setup.sh bench    the peers that the timings are compared with, besides
 #   sh .ci/setup.sh minimum  .venv-min alone: Python 3.11 with the lower bounds of pyproject.toml (.ci/minimum.txt)
 #   sh .ci/setup.sh newest   .venv-new alone: the newest Python found that has wheels, where it is newer than that of .venv
@@ -155,6 +155,9 @@ set_up_test() {
     fi
     stamp=$venv/.ready-hdl
     is_ready && return 0
+    if ! pip_install -e '.[statistics]'; then
+        say "note: the extra statistics was not installed; the tests of sensitivity indices are skipped"
+    fi
     # The version is that of the constraints; which build of it, for CPUs alone or not, the index of pip decides.
     if ! pip_install -e '.[torch]'; then
         say "note: the extra torch was not installed; the tests of training are skipped"

@@ -135,6 +135,10 @@ class GateLevelWarning(CircuitsimWarning):
     """The current of cells is not linear in the level of their gates, for which a network takes it."""
 
 
+class CampaignStatisticsWarning(CircuitsimWarning):
+    """An estimate of a campaign is missing, or says less than was asked for."""
+
+
 def require(module: str, *, extra: str, package: str = "") -> None:
     """Import an optional module; if it is missing, name the command that installs it.
 

@@ -7,10 +7,16 @@ from .draws import normal_spread as normal_spread
 from .engines import dask_engine as dask_engine
 from .engines import given_engine as given_engine
 from .engines import local_engine as local_engine
+from .estimates import campaign_estimates as campaign_estimates
 from .gathering import CampaignStatus as CampaignStatus
 from .gathering import campaign_status as campaign_status
 from .gathering import collect_campaign as collect_campaign
 from .gathering import save_collected as save_collected
+from .importance import NormalProposal as NormalProposal
+from .importance import RareShare as RareShare
+from .importance import normal_proposal as normal_proposal
+from .importance import rare_share as rare_share
+from .importance import weighted_draws as weighted_draws
 from .manifest import CampaignList as CampaignList
 from .manifest import CampaignPlan as CampaignPlan
 from .manifest import plan_campaign as plan_campaign
@@ -18,5 +24,6 @@ from .points import Point as Point
 from .points import run_points as run_points
 from .running import CampaignStep as CampaignStep
 from .running import run_campaign as run_campaign
+from .sensitivity import campaign_sensitivity as campaign_sensitivity
 from .slurm import slurm_script as slurm_script
 from .sweeps import sweep as sweep

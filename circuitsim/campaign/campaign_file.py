@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from circuitsim.campaign.statistics_file import CampaignStatistics, DesignTable, check_statistics
 from circuitsim.errors import InputError, SpecError
 from circuitsim.spec import FrozenMapping, checked, sentence, shown
 from circuitsim.spec.base import Part, Quantity, SpiceName, Whole, whole
@@ -22,11 +23,16 @@ Seed = Annotated[Whole, Field(ge=0, le=LARGEST_SEED)]
 
 
 class AxisRange(Part):
-    """Equally spaced values of an axis, both ends included."""
+    """Equally spaced values of an axis, both ends included; without `n`, the range from which a design draws."""
 
     start: Quantity = Field(alias="from", description="First value; SI units, or a text with a SPICE suffix")
     stop: Quantity = Field(alias="to", description="Last value")
-    n: Whole = Field(ge=2, le=MOST_VALUES, description="Number of values, both ends included")
+    n: Whole | None = Field(
+        default=None,
+        ge=2,
+        le=MOST_VALUES,
+        description="Number of values, both ends included; absent: [design] draws them",
+    )
     scale: Literal["linear", "log"] = Field(
         default="linear", description="'linear': equal steps. 'log': equal ratios, between ends of one sign"
     )
@@ -95,6 +101,12 @@ class CampaignFile(Part):
     measures: Annotated[dict[SpiceName, MeasureTable], Frozen] = Field(
         description="What is measured: a table for each measure, by a name of yours"
     )
+    statistics: CampaignStatistics = Field(
+        default_factory=CampaignStatistics, description="Intervals of what replicates say, yields, and when they stop"
+    )
+    design: DesignTable | None = Field(
+        default=None, description="How places are drawn from axes that are ranges without n; absent: there are none"
+    )
     minimize: str | None = Field(default=None, description="NAME.RESULT whose least value progress shows as the best")
     maximize: str | None = Field(default=None, description="The same for the largest value")
 
@@ -120,7 +132,20 @@ class CampaignFile(Part):
             raise ValueError(f"{self._goal()} = {best!r}: expected NAME.RESULT, NAME among {', '.join(self.measures)}")
         for key, axis in self.axes.items():
             _check_axis(key, axis)
+        self._check_design()
+        check_statistics(self.statistics, self.measures, self.replicates)
         return self
+
+    def _check_design(self) -> None:
+        drawn = [key for key, axis in self.axes.items() if isinstance(axis, AxisRange) and axis.n is None]
+        if drawn and self.design is None:
+            raise ValueError(f"axes.{drawn[0]} has no n: expected the number of its values, or a [design] that draws")
+        if self.design is not None and not drawn:
+            raise ValueError("design is given, but no axis is a range without n, which is what it draws from")
+        if self.design is not None and self.design.kind == "saltelli" and self.constraints:
+            raise ValueError("constraints leave gaps in a design of kind 'saltelli': expected none, or kind = 'sobol'")
+        if self.statistics.stop is not None and any("replicate" in text for text in self.constraints):
+            raise ValueError("constraints name replicate, and statistics.stop counts replicates: expected one of them")
 
     def _goal(self) -> str:
         return "minimize" if self.minimize is not None else "maximize"
@@ -153,6 +178,7 @@ def axis_values(axis: tuple[Any, ...] | AxisRange) -> list[Any]:
     """Return the values of an axis; those of a range are whole numbers where all of them are whole."""
     if not isinstance(axis, AxisRange):
         return list(axis)
+    assert axis.n is not None, "a design draws from it"
     steps = [k / (axis.n - 1) for k in range(axis.n)]
     if axis.scale == "log":
         values = [math.copysign(abs(axis.start) ** (1 - t) * abs(axis.stop) ** t, axis.start) for t in steps]

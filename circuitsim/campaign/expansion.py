@@ -3,21 +3,24 @@
 import itertools
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
-from circuitsim.campaign.campaign_file import LARGEST_SEED, CampaignFile, axis_values
+from circuitsim.campaign.axis_keys import check_keys
+from circuitsim.campaign.campaign_file import LARGEST_SEED, AxisRange, CampaignFile, axis_values
 from circuitsim.campaign.constraints import Constraint, read_constraint
-from circuitsim.campaign.measures import MEASURES, MeasureCall, check_complete, find_measure, with_argument
+from circuitsim.campaign.drawn_axes import SAMPLE, drawn_values
+from circuitsim.campaign.measures import MeasureCall, check_complete, find_measure, with_argument
 from circuitsim.errors import InputError, SpecError
-from circuitsim.spec import ArraySpec, load_spec, parse_spec, shown, unfelt
-from circuitsim.spec.abilities import IN_TIME, NETWORK, SPREAD
+from circuitsim.spec import ArraySpec, load_spec, parse_spec, shown
 from circuitsim.units import parse_quantity
 
 MOST_POINTS = 10_000_000
 _KEPT = 10_000  # specifications in memory while combinations are listed
+_TAKEN = {"replicate", "measure", "state", "point", "place", SAMPLE, "value", "low", "high", "count", "axis", "first"}
+_TAKEN |= {"first_half", "total", "total_half", "design_rows"}  # names in datasets of results, estimates and indices
 _UNIT = re.compile(r"\[(ohm|°C|[SVAFmsJC]|[^\[\]\s]*[·/][^\[\]\s]*)\]")
 
 
@@ -31,6 +34,8 @@ class CampaignAxis:
         values: Values as they are given to the keys.
         labels: The same for tables: numbers without suffixes, and texts for lists and tables.
         unit: SI unit; empty where there is none.
+        scale: "linear" or "log" where a design draws it; else empty.
+        drawn: Axes that a design draws together, each with one value for every draw; empty for an axis of its own.
     """
 
     keys: tuple[str, ...]
@@ -38,6 +43,8 @@ class CampaignAxis:
     values: tuple[Any, ...]
     labels: tuple[Any, ...]
     unit: str
+    scale: str = ""
+    drawn: tuple["CampaignAxis", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,9 +90,10 @@ def set_up(campaign: CampaignFile, folder: Path, versions: Mapping[str, str]) ->
     calls = {
         name: find_measure(name, table.function, table.arguments, folder) for name, table in campaign.measures.items()
     }
-    axes = _axes(campaign, base)
+    axes = _axes(campaign, base, calls)
     for axis in axes:
-        _check_keys(axis, base, calls)
+        for each in axis.drawn or (axis,):
+            check_keys(each.keys, each.values, base, calls)
     for call in calls.values():
         prefix = f"measures.{call.name}."
         check_complete(call, {key.removeprefix(prefix) for axis in axes for key in axis.keys if key.startswith(prefix)})
@@ -191,7 +199,7 @@ def meets(setup: CampaignSetup, spec: ArraySpec, index: Sequence[int], replicate
 
 def _given(setup: CampaignSetup, index: Sequence[int], *, labels: bool) -> dict[str, Any]:
     """Return the value of each key of the axes; for tables and constraints as numbers without suffixes."""
-    pairs = zip(setup.axes, index, strict=True)
+    pairs = [(each, k) for axis, k in zip(setup.axes, index, strict=True) for each in axis.drawn or (axis,)]
     return {key: (axis.labels if labels else axis.values)[k] for axis, k in pairs for key in axis.keys}
 
 
@@ -208,21 +216,35 @@ def _base(campaign: CampaignFile, folder: Path) -> ArraySpec:
         raise SpecError(f"base: {error}") from None
 
 
-def _axes(campaign: CampaignFile, base: ArraySpec) -> tuple[CampaignAxis, ...]:
+def _axes(campaign: CampaignFile, base: ArraySpec, calls: Mapping[str, MeasureCall]) -> tuple[CampaignAxis, ...]:
     keys = [tuple(part.strip() for part in name.split(",")) for name in campaign.axes]
     every = [key for some in keys for key in some]
     if twice := {key for key in every if every.count(key) > 1}:
         raise InputError(f"axes: {min(twice)} stands on two axes; expected one")
     last = [some[0].rpartition(".")[2] for some in keys]
-    axes = []
+    ranges = [(some, each) for some, each in zip(keys, campaign.axes.values(), strict=True) if _is_drawn(each)]
+    columns = iter([] if campaign.design is None else drawn_values(campaign.design, ranges, campaign.seed, base, calls))
+    axes, drawn, first = [], [], 0
     for some, short, axis in zip(keys, last, campaign.axes.values(), strict=True):
-        values = axis_values(axis)
+        values = next(columns) if _is_drawn(axis) else axis_values(axis)
         if "seed" in some:
             values = [_seed(value) for value in values]
-        taken = last.count(short) > 1 or short in ("replicate", "measure", "state", "point")
-        name = some[0] if taken else short
-        axes.append(CampaignAxis(some, name, tuple(values), _labels(values), _unit(base, some[0])))
+        taken = last.count(short) > 1 or short in _TAKEN
+        name, scale = some[0] if taken else short, axis.scale if isinstance(axis, AxisRange) else ""
+        found = CampaignAxis(some, name, tuple(values), _labels(values), _unit(base, some[0]))
+        if not _is_drawn(axis):
+            axes.append(found)
+            continue
+        first = first if drawn else len(axes)
+        drawn.append(replace(found, scale=scale))
+    if drawn:
+        every, numbers = tuple(key for each in drawn for key in each.keys), tuple(range(len(drawn[0].values)))
+        axes.insert(first, CampaignAxis(every, SAMPLE, numbers, numbers, "", drawn=tuple(drawn)))
     return tuple(axes)
+
+
+def _is_drawn(axis: Any) -> TypeGuard[AxisRange]:
+    return isinstance(axis, AxisRange) and axis.n is None
 
 
 def _seed(value: Any) -> int:
@@ -248,43 +270,6 @@ def _unit(base: ArraySpec, key: str) -> str:
     fields = getattr(type(getattr(base, section, None)), "model_fields", {})
     found = _UNIT.search((fields[name].description or "") if name in fields else "")
     return found[1] if found else ""
-
-
-def _check_keys(axis: CampaignAxis, base: ArraySpec, calls: Mapping[str, MeasureCall]) -> None:
-    """Refuse an axis over a key that does not exist, or that no measure depends on."""
-    for key in axis.keys:
-        parts = key.split(".")
-        if parts[0] == "measures":
-            if len(parts) != 3 or parts[1] not in calls:
-                raise InputError(f"axes.{key}: expected measures.NAME.ARGUMENT, NAME among {', '.join(calls)}")
-            for value in axis.values:
-                with_argument(calls[parts[1]], parts[2], value)
-        elif key != "seed":
-            sections = [name for name in type(base).model_fields if name != "schema_version"]
-            if len(parts) < 2 or parts[0] not in sections:
-                raise InputError(
-                    f"axes.{key}: no such key; expected section.key with a section of {', '.join(sections)}, "
-                    "measures.NAME.ARGUMENT, or seed"
-                )
-            if part := _unfelt(base, key, calls.values()):
-                raise InputError(f"axes.{key} describes {part}, which no measure of the campaign depends on")
-
-
-def _unfelt(base: ArraySpec, key: str, calls: Iterable[MeasureCall]) -> str | None:
-    """Return what a key describes if no measure depends on it."""
-    said = [_unfelt_by(call, base, key) for call in calls]
-    return said[0] if all(said) else None
-
-
-def _unfelt_by(call: MeasureCall, base: ArraySpec, key: str) -> str | None:
-    feels = MEASURES[call.shipped].feels if call.shipped else "anything"
-    if feels == "network":
-        return (SPREAD | IN_TIME).get(key)
-    if feels == "settling":
-        return (NETWORK | SPREAD).get(key)
-    if feels == "anything" or (feels == "energy" and key == "driver.t_read"):
-        return None
-    return unfelt(base, key)
 
 
 def _all_values(constraint: Constraint, spec: ArraySpec, values: Mapping[str, Any]) -> dict[str, Any]:

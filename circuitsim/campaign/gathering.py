@@ -2,6 +2,8 @@
 
 import csv
 import io
+import json
+import warnings
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from circuitsim.campaign.estimates import campaign_estimates, estimates_table
 from circuitsim.campaign.leases import live_coordinators
 from circuitsim.campaign.manifest import CampaignList, load_list
 from circuitsim.campaign.run_logs import read_logs
+from circuitsim.campaign.sensitivity import campaign_sensitivity, sensitivity_table
+from circuitsim.campaign.stopping import StopWatch, stop_state
 from circuitsim.campaign.store import CampaignStore, failed_keys, finished_keys, open_store, read_content, read_result
-from circuitsim.errors import InputError
+from circuitsim.errors import CampaignStatisticsWarning, InputError, MissingExtraError
 from circuitsim.results.atomic_files import atomic, write_text
 from circuitsim.results.solution_files import netcdf_bytes
 from circuitsim.spec import checked
@@ -22,8 +27,8 @@ from circuitsim.spec import checked
 if TYPE_CHECKING:
     import xarray as xr
 
-STATES = ("excluded", "open", "done", "failed")
-"""States of a point, by the number in the dataset."""
+STATES = ("excluded", "open", "done", "failed", "stopped")
+"""States of a point, by the number in the dataset; "stopped": its place had enough replicates before it."""
 _SPARSE = 8  # times as many places as points above which the dataset is a list of points
 
 
@@ -33,12 +38,14 @@ class CampaignStatus:
 
     Attributes:
         name: Its title.
-        total, done, failed: Number of points, of those with a result, and of those that failed.
+        total, done, failed: Number of points, of those with a result, and of those that failed; without those that a
+            rule on replicates has stopped.
         at_work: Number of coordinators at work.
         others: Number of results in the store that belong to other campaigns, or to earlier versions.
         seconds: Mean processor time of a point [s]; None: none was measured.
         reasons: Reasons of failures, the most frequent first, with their numbers.
         warned: The same of warnings.
+        stopped: Number of points that are not needed, because an interval was narrow enough before them.
     """
 
     name: str
@@ -50,20 +57,24 @@ class CampaignStatus:
     seconds: float | None
     reasons: tuple[tuple[str, int], ...]
     warned: tuple[tuple[str, int], ...]
+    stopped: int = 0
 
 
 @checked
 def campaign_status(store: str | Path) -> CampaignStatus:
     """Say how far the campaign of a store is, from names of files and the logs of its runs.
 
+    Where replicates stop by a rule, the results that decide are read besides.
+
     Raises:
         InputError: There is no store, or no campaign in it.
     """
     opened = open_store(store)
     listing = load_list(opened)
-    own = set(listing.keys)
-    finished = finished_keys(opened)
-    failed = failed_keys(opened) & own - finished
+    every, finished, failures = set(listing.keys), finished_keys(opened), failed_keys(opened)
+    stopped = stop_state(StopWatch(opened, listing), finished, failures - finished).stopped
+    own = {key for key, over in zip(listing.keys, stopped.tolist(), strict=True) if not over}
+    failed = failures & own - finished
     seconds, warned = read_logs(opened, own)
     reasons = Counter(sorted(str(read_content(opened.failure(key)).get("reason")) for key in failed))
     return CampaignStatus(
@@ -72,10 +83,11 @@ def campaign_status(store: str | Path) -> CampaignStatus:
         len(finished & own),
         len(failed),
         live_coordinators(opened),
-        len(finished - own),
+        len(finished - every),
         seconds,
         tuple(reasons.most_common()),
         warned,
+        len(every - own),
     )
 
 
@@ -85,8 +97,9 @@ def collect_campaign(store: str | Path) -> "xr.Dataset":
 
     Returns:
         A variable `MEASURE_RESULT` for each result, with `units`, over the axes of the campaign and the replicates; NaN
-        where there is none. `MEASURE_state` says why: excluded by a constraint, open, done or failed. Where constraints
-        exclude most of the product of the axes, the only dimension is `point`, and the axes are coordinates of it.
+        where there is none. `MEASURE_state` says why: excluded by a constraint, open, done, failed, or stopped by the
+        rule on replicates. Axes that a design drew are coordinates of its dimension `sample`. Where constraints exclude
+        most of the product of the axes, the only dimension is `point`, and the axes are coordinates of it.
 
     Raises:
         InputError: There is no store or no campaign in it, a result is damaged, or one result has two units.
@@ -109,9 +122,13 @@ def collect_campaign(store: str | Path) -> "xr.Dataset":
         for name in values[k]:
             table = np.full(shape, np.nan)
             table[where] = values[k][name]
-            attributes = {"units": units[k][name], "long_name": f"{name} of {measure}"}
+            told = {"measure": measure, "result": name}
+            attributes = {"units": units[k][name], "long_name": f"{name} of {measure}", **told}
             data[f"{measure}_{name}"] = (dims, table, attributes)
     data.attrs = {"title": listing.name, **{f"version_{name}": text for name, text in listing.versions.items()}}
+    data.attrs["replicates"] = listing.replicates
+    data.attrs["statistics"] = json.dumps(listing.statistics.model_dump(mode="json", by_alias=True))
+    data.attrs["design"] = listing.design
     return data
 
 
@@ -119,20 +136,30 @@ def collect_campaign(store: str | Path) -> "xr.Dataset":
 def save_collected(store: str | Path, out: str | Path) -> tuple[Path, Path]:
     """Write the results of a campaign as `results.nc` and `results.csv`, one line for each place and replicate.
 
+    `statistics.csv` holds what the replicates of each place say together, see `campaign_estimates`; `sensitivity.csv`,
+    for a design of kind "saltelli" and where SALib is installed, which axis matters, see `campaign_sensitivity`.
+
     Returns:
-        Paths of both files.
+        Paths of the first two files.
 
     Raises:
         InputError: As `collect_campaign`, or a file cannot be written.
     """
     labelled, table = Path(out) / "results.nc", Path(out) / "results.csv"
-    content = netcdf_bytes(collect_campaign(store))
+    data = collect_campaign(store)
+    content = netcdf_bytes(data)
     with atomic(labelled) as temporary:
         temporary.write_bytes(content)
     opened = open_store(store)
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(_lines(opened, load_list(opened)))
     write_text(table, text.getvalue())
+    write_text(Path(out) / "statistics.csv", estimates_table(campaign_estimates(data)))
+    if data.attrs["design"] == "saltelli":
+        try:
+            write_text(Path(out) / "sensitivity.csv", sensitivity_table(campaign_sensitivity(data)))
+        except MissingExtraError as error:
+            warnings.warn(f"sensitivity.csv is not written: {error}", CampaignStatisticsWarning, stacklevel=3)
     return labelled, table
 
 
@@ -150,10 +177,12 @@ def _gathered(store: CampaignStore, listing: CampaignList) -> _Gathered:
     values: list[dict[str, np.ndarray]] = [{} for _ in listing.measures]
     units: list[dict[str, str]] = [{} for _ in listing.measures]
     done, failed = finished_keys(store), failed_keys(store)
+    stopped = stop_state(StopWatch(store, listing), done, failed - done).stopped
     for n, key in enumerate(listing.keys):
         k = int(listing.places[n, -1])
-        state[row[n], k] = STATES.index("done" if key in done else "failed" if key in failed else "open")
-        if key not in done:
+        found = "stopped" if stopped[n] else "done" if key in done else "failed" if key in failed else "open"
+        state[row[n], k] = STATES.index(found)
+        if found != "done":
             continue
         content = read_result(store, key)
         for name, value in content["values"].items():
@@ -171,11 +200,12 @@ def _coordinates(listing: CampaignList, places: np.ndarray, flat: bool) -> dict[
     """Return the coordinates of the dataset: the axes as its dimensions, or along its only one."""
     found: dict[str, Any] = {}
     for k, axis in enumerate(listing.axes):
-        labels = np.array(axis["labels"])
-        attributes = {"key": ", ".join(axis["keys"])} | ({"units": axis["unit"]} if axis["unit"] else {})
-        found[axis["name"]] = (
-            ("point", labels[places[:, k]], attributes) if flat else (axis["name"], labels, attributes)
-        )
+        dim = "point" if flat else axis["name"]
+        for each in (axis, *axis.get("drawn", ())):
+            labels = np.array(each["labels"])
+            attributes = {"key": ", ".join(each["keys"])} | ({"units": each["unit"]} if each["unit"] else {})
+            attributes |= {"drawn": each["scale"]} if "scale" in each else {}
+            found[each["name"]] = (dim, labels[places[:, k]] if flat else labels, attributes)
     replicates = places[:, -1] if flat else np.arange(listing.replicates)
     found["replicate"] = ("point" if flat else "replicate", replicates)
     return found
@@ -184,13 +214,14 @@ def _coordinates(listing: CampaignList, places: np.ndarray, flat: bool) -> dict[
 def _lines(store: CampaignStore, listing: CampaignList) -> Iterator[list[Any]]:
     """Yield the heading of the table and its lines: axes, replicate, then state and numbers of each measure."""
     places, state, values, units = _gathered(store, listing)
-    head = [f"{axis['name']} [{axis['unit']}]" if axis["unit"] else axis["name"] for axis in listing.axes]
+    axes = [(k, each) for k, axis in enumerate(listing.axes) for each in (axis, *axis.get("drawn", ()))]
+    head = [f"{axis['name']} [{axis['unit']}]" if axis["unit"] else axis["name"] for _, axis in axes]
     head.append("replicate")
     for k, measure in enumerate(listing.measures):
         head += [f"{measure} state", *(f"{measure} {name} [{unit}]" for name, unit in units[k].items())]
     yield head
     for n, place in enumerate(places):
-        line = [axis["labels"][k] for axis, k in zip(listing.axes, place, strict=False)]
+        line = [axis["labels"][place[k]] for k, axis in axes]
         line.append(int(place[-1]))
         for k in range(len(listing.measures)):
             line.append(STATES[state[n, k]])

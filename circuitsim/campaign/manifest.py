@@ -3,14 +3,23 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from circuitsim.campaign.campaign_file import CampaignFile
-from circuitsim.campaign.expansion import CampaignSetup, combinations, measure_at, measure_place, meets, seed_at, set_up
+from circuitsim.campaign.expansion import (
+    CampaignAxis,
+    CampaignSetup,
+    combinations,
+    measure_at,
+    measure_place,
+    meets,
+    seed_at,
+    set_up,
+)
 from circuitsim.campaign.measures import MeasureCall
 from circuitsim.campaign.point_keys import (
     draw_digest,
@@ -20,6 +29,7 @@ from circuitsim.campaign.point_keys import (
     point_key,
     program_versions,
 )
+from circuitsim.campaign.statistics_file import CampaignStatistics
 from circuitsim.campaign.store import CampaignStore, told
 from circuitsim.campaign.work import CampaignPoint
 from circuitsim.errors import ARRAY_FAULTS, InputError
@@ -36,13 +46,15 @@ class CampaignList:
 
     Attributes:
         name: Title.
-        axes: Name, keys, labels and unit of each axis.
+        axes: Name, keys, labels and unit of each axis; `drawn`: the same of those that a design drew together.
         measures: Names of the measures.
         replicates: Number of replicates.
         goal: "min" or "max" and NAME.RESULT, of which progress shows the best; None: none.
         versions: Versions of the programs.
         keys: Key of each point.
         places: (points, axes + 2) index on each axis, number of the replicate, number of the measure.
+        statistics: Which intervals and yields, and when replicates stop.
+        design: Kind of the design that drew an axis; empty: none did.
     """
 
     name: str
@@ -53,6 +65,8 @@ class CampaignList:
     versions: Mapping[str, str]
     keys: tuple[str, ...]
     places: np.ndarray
+    statistics: CampaignStatistics = field(default_factory=CampaignStatistics)
+    design: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,14 +103,22 @@ def plan_campaign(campaign: CampaignFile, folder: str | Path) -> CampaignPlan:
         raise InputError("no replicate meets the constraints: expected one point or more")
     names = tuple(setup.measures)
     places = np.array([(*p.index, p.replicate, names.index(p.measure)) for p in points], dtype=np.int32)
-    axes = tuple(
-        {"name": axis.name, "keys": list(axis.keys), "labels": list(axis.labels), "unit": axis.unit}
-        for axis in setup.axes
-    )
+    axes = tuple(_listed(axis) for axis in setup.axes)
     best = campaign.minimize or campaign.maximize
     goal = None if best is None else ("min" if campaign.minimize else "max", best)
     keys = tuple(point.key for point in points)
-    listing = CampaignList(campaign.name, axes, names, setup.replicates, goal, versions, keys, places)
+    listing = CampaignList(
+        campaign.name,
+        axes,
+        names,
+        setup.replicates,
+        goal,
+        versions,
+        keys,
+        places,
+        campaign.statistics,
+        "" if campaign.design is None else campaign.design.kind,
+    )
     return CampaignPlan(setup, points, listing)
 
 
@@ -112,6 +134,8 @@ def save_list(store: CampaignStore, listing: CampaignList) -> None:
         "replicates": listing.replicates,
         "goal": listing.goal,
         "versions": dict(listing.versions),
+        "statistics": listing.statistics.model_dump(mode="json", by_alias=True),
+        "design": listing.design,
     }
     with told(store.root):
         with atomic(store.root / "points.npz") as temporary, temporary.open("wb") as file:
@@ -148,7 +172,21 @@ def load_list(store: CampaignStore) -> CampaignList:
         about["versions"],
         keys,
         places,
+        CampaignStatistics.model_validate(about.get("statistics", {})),
+        about.get("design", ""),
     )
+
+
+def _listed(axis: CampaignAxis) -> dict[str, Any]:
+    """Return what the store keeps of an axis; of one that a design drew, the axes that it drew together."""
+    told: dict[str, Any] = {
+        "name": axis.name,
+        "keys": list(axis.keys),
+        "labels": list(axis.labels),
+        "unit": axis.unit,
+    }
+    told |= {"scale": axis.scale} if axis.scale else {}
+    return told | ({"drawn": [_listed(each) for each in axis.drawn]} if axis.drawn else {})
 
 
 def _points(setup: CampaignSetup, versions: Mapping[str, str]) -> Iterator[CampaignPoint]:
@@ -176,8 +214,6 @@ def _points(setup: CampaignSetup, versions: Mapping[str, str]) -> Iterator[Campa
 
 
 def _check_measurable(call: MeasureCall, spec: ArraySpec) -> None:
-    from circuitsim.campaign.measure_checks import (
-        check_measurable,
-    )  # imports the solvers, for which a status has no use
+    from circuitsim.campaign.measure_checks import check_measurable  # imports the solvers: a status has no use for them
 
     check_measurable(call, spec)

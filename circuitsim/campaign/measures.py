@@ -34,6 +34,7 @@ class Shipped:
 
 
 _ARRAYS, _MODELS = "circuitsim.campaign.array_measures", "circuitsim.campaign.model_measures"
+_CELLS = "circuitsim.campaign.cell_measures"
 MEASURES: dict[str, Shipped] = {
     "read": Shipped(f"{_ARRAYS}:drawn_read", "outputs and power of drawn reads, and what wires take from them"),
     "error_against_ngspice": Shipped(
@@ -43,6 +44,10 @@ MEASURES: dict[str, Shipped] = {
     "energy": Shipped(f"{_ARRAYS}:read_energy", "energy of a drawn read, whole and per multiply-accumulate", "energy"),
     "noise": Shipped(f"{_ARRAYS}:cell_noise", "error of outputs by the statistics of the device"),
     "settling": Shipped(f"{_ARRAYS}:settling", "settling time of drawn reads in time", "settling"),
+    "programming_yield": Shipped(
+        f"{_CELLS}:programming_yield", "share of cells that programming leaves in a tolerance"
+    ),
+    "rare_current": Shipped(f"{_CELLS}:rare_current", "how rarely a current fails, by importance sampling"),
     "certificate": Shipped(f"{_MODELS}:certificate_numbers", "errors of the calibrated behavioral model"),
     "accuracy": Shipped(
         f"{_MODELS}:network_accuracy", "accuracy of an ONNX network on the calibrated array", "network"

@@ -4,7 +4,7 @@ import json
 import logging
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
@@ -17,6 +17,7 @@ from circuitsim.campaign.journals import refresh
 from circuitsim.campaign.leases import claim_point, coordinator, release_point
 from circuitsim.campaign.manifest import CampaignPlan, save_list
 from circuitsim.campaign.point_results import failure_content, result_content, unlike
+from circuitsim.campaign.stopping import StopWatch, next_points
 from circuitsim.campaign.store import (
     CampaignStore,
     clear_forgotten,
@@ -46,7 +47,7 @@ class CampaignStep:
     """A point that is done, and how far the campaign is.
 
     Attributes:
-        point: The point; None: the state before the first one.
+        point: The point; None: the state before the first one, or after the last one, where replicates stop by a rule.
         outcome: What became of it; None: another coordinator did it, or `point` is None.
         done, failed, total: Number of points with a result, of those that failed, and of all.
     """
@@ -74,7 +75,8 @@ def run_campaign(
         retry_failed: Measure again what failed; else failures stay as they are.
 
     Returns:
-        One step before the first point, then one for each point that is done, in the order in which they come.
+        One step before the first point, then one for each point that is done, in the order in which they come, and one
+        after the last where replicates stop by a rule.
 
     Raises:
         InputError: The store is of another version or cannot be written, such as on a full disk; what was done stays.
@@ -88,26 +90,31 @@ class _Tally:
     """Points by their state, while a campaign runs; those at work are with `_run`.
 
     Attributes:
+        points: All points by their keys.
+        watch: What the rule on replicates knows.
         todo: Points to hand out.
         alone: Points that may have killed their worker: each is handed out as a batch of its own.
         elsewhere: Points that another coordinator has claimed.
         deaths: How many workers a point took with it for certain.
         done, failed: Keys of points that are done, or failed.
         kinds: Names and units that each measure returned first.
-        total: Number of points.
+        stopped: Keys of points that are not needed, see `stopping.stop_state`.
     """
 
-    todo: deque[CampaignPoint]
+    points: Mapping[str, CampaignPoint]
+    watch: StopWatch
     done: set[str]
     failed: set[str]
-    total: int
+    todo: deque[CampaignPoint] = field(default_factory=deque)
     elsewhere: list[CampaignPoint] = field(default_factory=list)
     alone: deque[CampaignPoint] = field(default_factory=deque)
     deaths: dict[str, int] = field(default_factory=dict)
     kinds: dict[str, dict[str, str]] = field(default_factory=dict)
+    stopped: set[str] = field(default_factory=set)
 
     def step(self, point: CampaignPoint | None, outcome: PointOutcome | None) -> CampaignStep:
-        return CampaignStep(point, outcome, len(self.done), len(self.failed), self.total)
+        total = len(self.points) - len(self.stopped)
+        return CampaignStep(point, outcome, len(self.done), len(self.failed), total)
 
 
 def _steps(plan: CampaignPlan, store: CampaignStore, engine: Engine, retry_failed: bool) -> Iterator[CampaignStep]:
@@ -120,23 +127,38 @@ def _steps(plan: CampaignPlan, store: CampaignStore, engine: Engine, retry_faile
         for key in failed:
             forget_failure(store, key)
         failed = set()
-    todo = deque(point for key, point in points.items() if key not in done and key not in failed)
-    tally = _Tally(todo, done, failed, len(points))
-    if not todo:
+    tally = _Tally(points, StopWatch(store, plan.listing), done, failed)
+    if not _refill(tally):
         yield tally.step(None, None)
         return
     crew = _Crew(engine, engine.start(plan.setup), plan.setup)  # before other threads begin
     try:
         yield tally.step(None, None)
         with coordinator(store) as own, (store.root / "runs" / f"{own.token}.jsonl").open("a", encoding="utf-8") as log:
-            todo.rotate(-(int(own.token, 16) % len(todo)))  # several coordinators begin at different points
+            tally.todo.rotate(-(int(own.token, 16) % len(tally.todo)))  # several coordinators begin at different points
             with Journal(own) as journal:
                 for point, outcome in _run(journal, tally, crew):
                     if outcome is not None:
                         _write_log(log, store, point, outcome)
                     yield tally.step(point, outcome)
+        if tally.stopped:  # the last points decided that no more are needed
+            yield tally.step(None, None)
     finally:
         crew.started.stop()
+
+
+def _refill(tally: _Tally) -> bool:
+    """Put points into `todo`: all of them, or those that the rule on replicates lets run by what is known now.
+
+    Returns:
+        Whether there is any.
+    """
+    due, stopped = next_points(tally.watch, tally.done, tally.failed)
+    tally.stopped.update(stopped)
+    tally.done.difference_update(stopped)  # of an earlier campaign: they are not needed, and not counted
+    tally.failed.difference_update(stopped)
+    tally.todo.extend(tally.points[key] for key in due)
+    return bool(due)
 
 
 _Done = tuple[CampaignPoint, PointOutcome | None]
@@ -173,7 +195,7 @@ class _Crew:
 
 def _run(journal: Journal, tally: _Tally, crew: _Crew) -> Iterator[_Done]:
     """Yield points as they are done, with None where another coordinator did them."""
-    while tally.todo or tally.alone or tally.elsewhere or crew.flying:
+    while tally.todo or tally.alone or tally.elsewhere or crew.flying or _refill(tally):
         yield from _hand_out(journal, tally, crew)
         if not crew.flying:  # what is left is at work elsewhere
             journal.settle()

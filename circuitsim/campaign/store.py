@@ -137,6 +137,8 @@ def read_result(store: CampaignStore, key: str) -> dict[str, Any]:
     Raises:
         InputError: There is none, or its file changed.
     """
+    if key not in store.index.places:
+        refresh(store.index)
     return content_at(store.index, key)
 
 

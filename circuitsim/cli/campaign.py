@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from circuitsim.cli.campaign_words import best_of, left_in_words, status_in_words
+from circuitsim.cli.campaign_words import (
+    best_of,
+    estimate_lines,
+    estimates_in_words,
+    left_in_words,
+    status_in_words,
+)
 from circuitsim.cli.options import Out, within
 from circuitsim.cli.output import Json, print_result, progress_bar, replaces
 from circuitsim.cli.usage import help_without_command
@@ -75,30 +81,46 @@ def run(
 
 
 @app.command()
-def status(store: Store, as_json: Json = False) -> None:
+def status(
+    store: Store,
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="Read all results: means, quantiles and yields with their intervals.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Say how many points of a campaign are done, failed and left."""
-    from circuitsim.campaign import campaign_status
+    from circuitsim.campaign import campaign_estimates, campaign_status, collect_campaign
 
     found = campaign_status(store)
-    print_result(dataclasses.asdict(found), status_in_words(found), as_json)
+    content, words = dataclasses.asdict(found), status_in_words(found)
+    if statistics:
+        estimates = campaign_estimates(collect_campaign(store))
+        content["statistics"] = list(estimate_lines(estimates))
+        words += estimates_in_words(content["statistics"])
+    print_result(content, words, as_json)
 
 
 @app.command()
-@replaces(lambda out: [out / "results.nc", out / "results.csv"])
+@replaces(lambda out: [out / name for name in ("results.nc", "results.csv", "statistics.csv", "sensitivity.csv")])
 def collect(
     store: Store,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for results.nc and results.csv.")] = Path(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the dataset and the tables.")] = Path(
         "out/collected"
     ),
     as_json: Json = False,
 ) -> None:
-    """Gather the results of a campaign into one labelled dataset (NetCDF) and a table (CSV), with units."""
+    """Gather the results of a campaign into one labelled dataset (NetCDF) and tables (CSV), with intervals."""
     from circuitsim.campaign import campaign_status, save_collected
 
     labelled, table = save_collected(store, out)
+    intervals, indices = out / "statistics.csv", out / "sensitivity.csv"
     found = campaign_status(store)
-    content = {"nc": str(labelled), "csv": str(table), **dataclasses.asdict(found)}
-    print_result(content, [*status_in_words(found), f"dataset: {labelled}", f"table: {table}"], as_json)
+    told = str(indices) if indices.exists() else None
+    content = {"nc": str(labelled), "csv": str(table), "statistics": str(intervals), "sensitivity": told}
+    content |= dataclasses.asdict(found)
+    files = [f"dataset: {labelled}", f"table: {table}", f"intervals: {intervals}"]
+    files += [f"sensitivity: {told}"] if told else []
+    print_result(content, [*status_in_words(found), *files], as_json)
 
 
 @app.command()
@@ -167,9 +189,17 @@ def _shown(plan: "CampaignPlan", steps: "Iterator[CampaignStep]", *, quiet: bool
 
 
 def _write_page(out: Path) -> Path:
-    from circuitsim.campaign import campaign_status, collect_campaign
+    from circuitsim.campaign import campaign_estimates, campaign_sensitivity, campaign_status, collect_campaign
+    from circuitsim.errors import MissingExtraError
     from circuitsim.report import write_campaign_report
 
-    found = campaign_status(out)
+    found, data = campaign_status(out), collect_campaign(out)
+    sensitivity, notes = (), []
+    if data.attrs["design"] == "saltelli":
+        try:
+            sensitivity = campaign_sensitivity(data)
+        except MissingExtraError as error:
+            notes = [f"sensitivity indices are left out: {error}"]
+    told = {"estimates": campaign_estimates(data), "sensitivity": sensitivity, "notes": notes}
     numbers = {"done": found.done, "failed": found.failed, "total": found.total}
-    return write_campaign_report(out, collect_campaign(out), **numbers, reasons=found.reasons)
+    return write_campaign_report(out, data, **numbers, **told, reasons=found.reasons)

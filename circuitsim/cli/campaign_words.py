@@ -1,19 +1,25 @@
 """What `circuitsim campaign` says to people."""
 
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from circuitsim.units import format_quantity
 
 if TYPE_CHECKING:
     from circuitsim.campaign import CampaignList, CampaignStatus, CampaignStep
+    from circuitsim.results import CampaignEstimate
 
 _MOST = 5  # reasons and warnings that are listed
+_MOST_ESTIMATES = 20
 
 
 def status_in_words(status: "CampaignStatus") -> list[str]:
     """Say how far a campaign is, why points failed, and what they warned of."""
     left = status.total - status.done - status.failed
     words = [f"{status.name}: {status.done} of {status.total} points done, {status.failed} failed, {left} left"]
+    if status.stopped:
+        words.append(f"{status.stopped} more are not needed: intervals were narrow enough before them")
     if status.seconds is not None:
         words.append(f"a point took {format_quantity(status.seconds, 's', 3)} of processor time")
     if status.at_work:
@@ -45,3 +51,45 @@ def left_in_words(step: "CampaignStep", best: tuple[float, str] | None, goal: tu
     failed = f"{step.failed} failed" if step.failed else ""
     found = "" if best is None or goal is None else f"best {goal[1]} {best[0]:.4g} at {best[1]}"
     return "; ".join(each for each in (failed, found) if each)
+
+
+def estimate_lines(estimates: "Sequence[CampaignEstimate]") -> Iterator[dict[str, Any]]:
+    """Yield each estimate at each place that has a replicate, as plain data; ends that are not known are None."""
+    for each in estimates:
+        stacked = {name: each.table[name].values.reshape(-1) for name in ("value", "low", "high", "count")}
+        counts = each.table["count"]
+        axes = {str(name): counts[name].broadcast_like(counts).transpose(*counts.dims) for name in counts.coords}
+        for k, count in enumerate(stacked["count"]):
+            if count:
+                place = {name: values.values.reshape(-1)[k].item() for name, values in axes.items()}
+                ends = {part: float(stacked[part][k]) for part in ("value", "low", "high")}
+                known = {part: end if math.isfinite(end) else None for part, end in ends.items()}
+                told = {"result": each.name, "statistic": each.statistic, "unit": each.unit, "level": each.level}
+                yield {"place": place, **told, **known, "replicates": int(count)}
+
+
+def estimates_in_words(lines: Sequence[dict[str, Any]]) -> list[str]:
+    """Say estimates with their intervals, as many as a screen holds."""
+    words = []
+    for line in lines[:_MOST_ESTIMATES]:
+        where = ", ".join(
+            f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+            for name, value in line["place"].items()
+        )
+        low, high = (_amount(line[end], line["unit"], without) for end, without in (("low", "-∞"), ("high", "∞")))
+        value = _amount(line["value"], line["unit"], "")
+        ends = "no interval" if line["low"] is None and line["high"] is None else f"{low} to {high}"
+        told = f"{line['result']} {line['statistic']}: {value} ({ends}; {100 * line['level']:g} %"
+        told += f", n = {line['replicates']})"
+        words.append(f"{where}: {told}" if where else told)
+    hidden = len(lines) - _MOST_ESTIMATES
+    return [
+        *words,
+        *([f"{hidden} more: --json lists them, circuitsim campaign collect writes them"] if hidden > 0 else []),
+    ]
+
+
+def _amount(value: float | None, unit: str, without: str) -> str:
+    if value is None:
+        return without
+    return f"{value:.4g}" if unit in ("", "1") else format_quantity(value, unit, 4)

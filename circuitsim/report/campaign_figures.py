@@ -1,86 +1,106 @@
-"""Figures of a campaign: a curve with its band over one axis, a heat map over two."""
+"""Figures of a campaign: a curve with its confidence band over one axis, a heat map over two, draws of one range."""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from circuitsim.report.style import BLUE, SEQUENTIAL, look, one_panel, one_prefix
+from circuitsim.report.parallel_figure import parallel_figure
+from circuitsim.report.place_columns import PlaceColumn, place_columns
+from circuitsim.report.style import BLUE, FAINT, SEQUENTIAL, look, one_panel, one_prefix
+from circuitsim.results import CampaignEstimate
 
 if TYPE_CHECKING:
     import xarray as xr
 
+_MOST_TICKS = 8
 
-def campaign_figure(result: "xr.DataArray") -> Figure | None:
-    """Draw one result of a campaign over its axes; None where it has none of more than one value, or more than two.
 
-    Replicates show as a band from the smallest to the largest, around their mean.
+def campaign_figure(estimate: CampaignEstimate, name: str, spread: "xr.DataArray | None" = None) -> Figure | None:
+    """Draw an estimate of a campaign over its axes; None where no axis has more than one value, or nothing is done.
+
+    A curve has the band of its confidence interval, and around it a paler one from the smallest to the largest
+    replicate. More axes than two are parallel.
 
     Args:
-        result: Over the axes and `replicate`; NaN where there is no result.
+        estimate: What is drawn.
+        name: Its name on the axis.
+        spread: The result itself, over the axes and `replicate`, for the paler band; None: none is drawn.
     """
-    axes = varied_axes(result)
-    if not 1 <= len(axes) <= 2 or not np.isfinite(result.values).any():
+    columns = place_columns(estimate.table)
+    value = estimate.table["value"]
+    if not columns or not np.isfinite(value.values).any():
         return None
-    table = result.transpose(*axes, "replicate", ...).values.reshape(*(result.sizes[axis] for axis in axes), -1)
-    return _curve(result, axes[0], table) if len(axes) == 1 else _map(result, axes, table)
+    scale, unit = _scaled(value.values, estimate.unit)
+    label = f"{name} [{unit}]" if unit else name
+    dims = [str(dim) for dim in value.dims if value.sizes[dim] > 1]
+    if len(columns) == 1:
+        drawn = "drawn" in estimate.table[columns[0].name].attrs
+        return _curve(estimate, columns[0], scale, label, None if drawn else spread, joined=not drawn)
+    if len(columns) == 2 and sorted(dims) == sorted(column.name for column in columns):
+        ordered = [next(column for column in columns if column.name == dim) for dim in dims]
+        return _map(value.values.reshape([value.sizes[dim] for dim in dims]) / scale, ordered, label)
+    return parallel_figure(columns, value.values.reshape(-1) / scale, label)
 
 
-def varied_axes(result: "xr.DataArray") -> list[str]:
-    """Return the axes of more than one value, replicates left out."""
-    return [str(dim) for dim in result.dims if dim != "replicate" and result.sizes[dim] > 1]
-
-
-def mean_of(table: np.ndarray) -> np.ndarray:
-    """Return the mean over the last axis of what is there; NaN where nothing is."""
-    count = np.isfinite(table).sum(axis=-1)
-    return np.where(count > 0, np.nansum(table, axis=-1) / np.maximum(count, 1), np.nan)
-
-
-def _curve(result: "xr.DataArray", axis: str, table: np.ndarray) -> Figure:
-    scale, unit = _scaled(table, str(result.attrs.get("units", "")))
-    there = np.isfinite(table).any(axis=-1)
-    labels = result[axis].values
-    numeric = np.issubdtype(labels.dtype, np.number)
-    places = labels if numeric else np.arange(len(labels))
+def _curve(
+    estimate: CampaignEstimate,
+    column: PlaceColumn,
+    scale: float,
+    label: str,
+    spread: "xr.DataArray | None",
+    *,
+    joined: bool,
+) -> Figure:
+    value, low, high = (estimate.table[part].values.reshape(-1) / scale for part in ("value", "low", "high"))
+    there = np.isfinite(value)
+    order = np.argsort(column.places[there], kind="stable")
+    x, value = column.places[there][order], value[there][order]
+    low, high = low[there][order], high[there][order]
+    known = np.isfinite(low) & np.isfinite(high)
+    low, high = np.where(known, low, value), np.where(known, high, value)
     with look():
-        figure, axes = one_panel("", _label(result, axis), _name(result, unit))
-        low, high = np.nanmin(table[there], axis=-1) / scale, np.nanmax(table[there], axis=-1) / scale
-        axes.fill_between(places[there], low, high, color=BLUE, alpha=0.2, linewidth=0)
-        axes.plot(places[there], mean_of(table)[there] / scale, color=BLUE, marker="o", markersize=3.5)
-        if not numeric:
-            axes.set_xticks(places, [str(label) for label in labels])
-        elif len(places) > 2 and places.min() > 0 and places.max() / places.min() > 50:
-            axes.set_xscale("log")
-        if low.min() > 0 and high.max() / low.min() > 50:
-            axes.set_yscale("log")
+        figure, axes = one_panel("", column.label, label)
+        ends = [low, high]
+        if spread is not None:
+            table = spread.transpose(..., "replicate").values.reshape(-1, spread.sizes["replicate"])[there][order]
+            ends = [np.nanmin(table, axis=-1) / scale, np.nanmax(table, axis=-1) / scale]
+            axes.fill_between(x, *ends, color=BLUE, alpha=0.12, linewidth=0)
+        if joined:
+            axes.fill_between(x, low, high, color=BLUE, alpha=0.3, linewidth=0)
+            axes.plot(x, value, color=BLUE, marker="o", markersize=3.5)
+        else:
+            bars = np.stack([np.maximum(value - low, 0.0), np.maximum(high - value, 0.0)])
+            axes.errorbar(x, value, bars, color=BLUE, ecolor=FAINT, fmt="o", markersize=3, elinewidth=1)
+        _scales(axes, column, x, np.minimum(low, ends[0]), np.maximum(high, ends[1]))
     return figure
 
 
-def _map(result: "xr.DataArray", names: list[str], table: np.ndarray) -> Figure:
-    scale, unit = _scaled(table, str(result.attrs.get("units", "")))
+def _scales(axes: Axes, column: PlaceColumn, x: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
+    """Set logarithmic scales where values span decades, and name values that are words."""
+    if column.words:
+        axes.set_xticks(range(len(column.words)), column.words)
+    elif len(x) > 2 and x.min() > 0 and x.max() / x.min() > 50:
+        axes.set_xscale("log")
+    if low.min() > 0 and high.max() / low.min() > 50:
+        axes.set_yscale("log")
+
+
+def _map(table: np.ndarray, columns: list[PlaceColumn], label: str) -> Figure:
+    """Draw a heat map: the first axis upwards, the second to the right."""
     with look():
-        figure, axes = one_panel("", _label(result, names[1]), _label(result, names[0]))
+        figure, axes = one_panel("", columns[1].label, columns[0].label)
         axes.grid(visible=False)
-        image = axes.imshow(mean_of(table) / scale, cmap=SEQUENTIAL, origin="lower", aspect="auto")
-        for name, ticks in ((names[1], axes.set_xticks), (names[0], axes.set_yticks)):
-            labels = result[name].values
-            shown = np.unique(np.linspace(0, len(labels) - 1, min(len(labels), 8)).round().astype(int))
-            numeric = np.issubdtype(labels.dtype, np.number)
-            ticks(shown, [f"{labels[k]:.3g}" if numeric else str(labels[k]) for k in shown])
-        figure.colorbar(image, ax=axes, label=_name(result, unit))
+        image = axes.imshow(table, cmap=SEQUENTIAL, origin="lower", aspect="auto")
+        for column, ticks in ((columns[1], axes.set_xticks), (columns[0], axes.set_yticks)):
+            count = table.shape[1] if column is columns[1] else table.shape[0]
+            shown = np.unique(np.linspace(0, count - 1, min(count, _MOST_TICKS)).round().astype(int))
+            ticks(shown, [column.names[k] for k in shown])
+        figure.colorbar(image, ax=axes, label=label)
     return figure
 
 
 def _scaled(table: np.ndarray, unit: str) -> tuple[float, str]:
     """Return what to divide values by, and their unit with its prefix; numbers without a unit keep their size."""
     return (1.0, "") if unit in ("", "1") else one_prefix(float(np.nanmax(np.abs(table))), unit)
-
-
-def _name(result: "xr.DataArray", unit: str) -> str:
-    return f"{result.attrs['long_name']} [{unit}]" if unit else str(result.attrs["long_name"])
-
-
-def _label(result: "xr.DataArray", axis: str) -> str:
-    unit = result[axis].attrs.get("units")
-    return f"{axis} [{unit}]" if unit else axis

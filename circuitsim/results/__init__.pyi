@@ -6,6 +6,8 @@ from .audit import Audit as Audit
 from .budget import Budget as Budget
 from .budget import Cause as Cause
 from .calibration import Calibration as Calibration
+from .campaign_estimates import CampaignEstimate as CampaignEstimate
+from .campaign_estimates import CampaignSensitivity as CampaignSensitivity
 from .capacitor_cell import CapacitorCell as CapacitorCell
 from .cell_charges import CellCharges as CellCharges
 from .cell_charges import CellDynamics as CellDynamics

@@ -6,9 +6,9 @@ With a figure, digits of 8 x 8 pixels and three passes over them; without, a gla
 of RRAM are measured in ngspice, those of ECRAM are on its card. Stochastic gradient descent by trains of pulses
 ("one array") stands beside Tiki-Taka ("two arrays"); accuracy is that of the cells as they are on the certified tile.
 
-RRAM, whose steps are coarse and asymmetric, learns with two arrays: 0.91 of the images, 0.73 with one. ECRAM learns with
-one: 0.91, and 0.73 with two, whose fast array takes hundreds of pairs of pulses to forget, at rates that cut 94 % of its
-updates. Float reaches 0.96.
+RRAM, whose steps are coarse and asymmetric, learns with two arrays: 0.91 of the images, 0.73 with one. ECRAM learns
+with one: 0.91, and 0.73 with two, whose fast array takes hundreds of pairs of pulses to forget, at rates that cut 94 %
+of its updates. Float reaches 0.96.
 
 Textbook scale, not measured: the write noise and the endurance of RRAM, and the endurance and the pulse time of ECRAM.
 Its energy is the charge of a step at 1 V. Cells of RRAM are those that were read, transistor included.

@@ -35,6 +35,10 @@ function = "error_against_ngspice"
 [measures.energy]
 [measures.noise]
 arguments = { after = 3600.0 }
+[measures.programming_yield]
+arguments = { tolerance = 0.02 }
+[measures.rare_current]
+arguments = { limit = 51e-6, draws = 300 }
 [measures.settling]
 [measures.certificate]
 arguments = { truth = "nodal" }

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+import circuitsim as cs
+
 
 def drawn(spec, rng, *, scale: float = 1.0):
     return {"x": (scale * rng.standard_normal() + spec.array.rows, "V"), "y": (rng.standard_normal(), "A")}
@@ -54,3 +56,12 @@ def large(spec, rng, *, gigabytes: float = 1.0):
     """Want memory at the points of 3 rows alone."""
     wanted = np.ones(int(gigabytes * 1e9 / 8)) if spec.array.rows == 3 else np.ones(1)
     return {"x": (float(wanted[-1]), "V")}
+
+
+def summed(spec, rng, *, one: float = 1e-6, two: float = 1e-6, three: float = 1e-6):
+    """Current of the first column of an array without wires, three of its cells at 0.1 V: it adds their currents."""
+    g = np.full((spec.array.rows, spec.array.cols), spec.device.g_min)
+    g[:3, 0] = one, two, three
+    plain = spec.replace(wire={"r_row": 0.0, "r_col": 0.0})
+    x = np.where(np.arange(spec.array.rows) < 3, 0.1, 0.0)
+    return {"x": (float(cs.solve(plain, g, x[None], "nodal").out[0, 0]), "A")}

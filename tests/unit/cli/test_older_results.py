@@ -42,8 +42,11 @@ COMMANDS = {
         {"results.json", "budget.csv"},
     ),
     "campaign run": (("campaign", "run", "array.toml", "-o", "out"), {"report.html"}),
-    "campaign collect": (("campaign", "collect", "array.toml", "-o", "out"), {"results.nc", "results.csv"}),
     "reproduce": (("reproduce", "array.toml", "-o", "out"), {"report.html", "results.json"}),
+    "campaign collect": (
+        ("campaign", "collect", "array.toml", "-o", "out"),
+        {"results.nc", "results.csv", "statistics.csv", "sensitivity.csv"},
+    ),
     "export": (("export", "verilog-a", "array.toml", "-o", "out/tile.va"), {"tile.va"}),
     "demo": (("demo", "-o", "out"), DEMO | PAGE | {f"model/{name}" for name in MODEL}),
     "device show": (("device", "show", "array.toml", "--plot", "out/plot.png"), PLOT),
