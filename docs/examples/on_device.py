@@ -6,8 +6,8 @@ With a figure, digits of 8 x 8 pixels and three passes over them; without, a gla
 of RRAM are measured in ngspice, those of ECRAM are on its card. Stochastic gradient descent by trains of pulses
 ("one array") stands beside Tiki-Taka ("two arrays"); accuracy is that of the cells as they are on the certified tile.
 
-RRAM, with coarse and asymmetric steps, learns with two arrays: 0.91 of the images, 0.73 with one. ECRAM learns with one:
-0.91, and 0.73 with two, whose fast array forgets within hundreds of pairs of pulses, at rates that cut 94 % of its
+RRAM, with coarse and asymmetric steps, learns with two arrays: 0.91 of the images, 0.73 with one. ECRAM learns with
+one: 0.91, and 0.73 with two, whose fast array forgets within hundreds of pairs of pulses, at rates that cut 94 % of its
 updates. Float reaches 0.96.
 
 Textbook scale, not measured: the write noise and the endurance of RRAM, and the endurance and the pulse time of ECRAM.
@@ -30,15 +30,11 @@ RULES = {"float": None, "one array": ONE, "two arrays": TWO}
 
 
 def array(model: str, g: tuple, pixels: int, **cell: str) -> cs.ArraySpec:
-    sections = {
-        "array": {"rows": pixels, "cols": 11, "cell": "1t1r" if cell else "1r"},
-        "device": {"model": model, "g_min": g[0], "g_max": g[1]},
-        "wire": {"r_row": 0.5, "r_col": 0.5},
-        "driver": {"v_read": 0.1, "dac_bits": 8},
-        "adc": {"bits": 10},
-        "mapping": {"weights": "reference"},
-    }
-    return cs.parse_spec({"schema": 1, **sections, **({"access": cell} if cell else {})})
+    shape = {"rows": pixels, "cols": 11, "cell": "1t1r" if cell else "1r"}
+    device, wire = {"model": model, "g_min": g[0], "g_max": g[1]}, {"r_row": 0.5, "r_col": 0.5}
+    around = {"driver": {"v_read": 0.1, "dac_bits": 8}, "adc": {"bits": 10}, "mapping": {"weights": "reference"}}
+    content = {"schema": 1, "array": shape, "device": device, "wire": wire}
+    return cs.parse_spec(content | around | ({"access": cell} if cell else {}))
 
 
 def responses(pixels: int) -> dict[str, tuple[cs.ArraySpec, results.PulseResponse]]:
