@@ -47,8 +47,7 @@ def responses(pixels: int) -> dict[str, tuple[cs.ArraySpec, results.PulseRespons
     }
     rram = programming.measure_pulse_response(cell, **trains, pulses=40 if pixels > 16 else 20, timing=timing)
     rram = results.stated_pulses(rram, {"write_noise": 0.3, "step_spread": 0.1, "endurance": 1e6})
-    card = array("ecram", (1e-7, 1.6e-6), pixels)
-    ecram = devices.stated_pulse_response(card)
+    ecram = devices.stated_pulse_response(card := array("ecram", (1e-7, 1.6e-6), pixels))
     each = 1e-11 * ecram.step / 1.5e-6 * 1.0  # charge from empty to full · share of a step · 1 V
     stated = {"energy_up": each, "energy_down": each, "duration": 1e-6, "endurance": 1e8}
     read = array("rram_ohmic", (float(rram.g[0]), float(rram.g[-1])), pixels)
