@@ -29,9 +29,9 @@ ONE, TWO = training.PulseTrains(0.5, 20), training.TikiTaka(training.PulseTrains
 RULES = {"float": None, "one array": ONE, "two arrays": TWO}
 
 
-def array(model: str, g: tuple, pixels: int, **cell: str) -> cs.ArraySpec:
+def array(name: str, g: tuple, pixels: int, **cell: str) -> cs.ArraySpec:
     shape = {"rows": pixels, "cols": 11, "cell": "1t1r" if cell else "1r"}
-    device, wire = {"model": model, "g_min": g[0], "g_max": g[1]}, {"r_row": 0.5, "r_col": 0.5}
+    device, wire = {"model": name, "g_min": g[0], "g_max": g[1]}, {"r_row": 0.5, "r_col": 0.5}
     around = {"driver": {"v_read": 0.1, "dac_bits": 8}, "adc": {"bits": 10}, "mapping": {"weights": "reference"}}
     content = {"schema": 1, "array": shape, "device": device, "wire": wire}
     return cs.parse_spec(content | around | ({"access": cell} if cell else {}))
