@@ -92,7 +92,7 @@ def main(figure: str | None = None) -> None:
             costs[device, name] = training.update_cost(cells)
             print(f"{device}, {name}: {costs[device, name].sentence}")
     print(*(f"{' '.join(key)}: accuracy {score:.3f}" for key, score in scores.items()), sep="\n")
-    assert min(scores.values()) > 0.3  # by chance 0.1
+    assert scores["RRAM", "two arrays"] > scores["RRAM", "one array"] > 0.15  # by chance 0.1
     if figure is not None:
         from matplotlib import pyplot
 
