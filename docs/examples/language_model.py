@@ -75,7 +75,7 @@ def main(figure=None, steps=120, tile_steps=30, windows=16):
         bars = axes.barh(list(found)[::-1], list(found.values())[::-1])
         axes.bar_label(bars, fmt="%.2f", padding=3)
         axes.set_xlabel("perplexity a character, text held out")
-        axes.margins(x=0.12)
+        axes.margins(x=0.2)
         drawn.savefig(figure)
     return found
 
