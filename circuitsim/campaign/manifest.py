@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -77,20 +77,27 @@ def plan_campaign(campaign: CampaignFile, folder: str | Path) -> CampaignPlan:
     """
     versions = program_versions()
     setup = set_up(campaign, Path(folder), versions)
-    points = tuple(_points(setup, versions))
+    points = tuple(_points(setup))
     if not points:
         raise InputError("no replicate meets the constraints: expected one point or more")
+    best = campaign.minimize or campaign.maximize
+    goal = None if best is None else ("min" if campaign.minimize else "max", best)
+    listing = list_points(campaign.name, setup, points, goal)
+    return CampaignPlan(setup, points, listing)
+
+
+def list_points(
+    name: str, setup: CampaignSetup, points: Sequence[CampaignPoint], goal: tuple[str, str] | None
+) -> CampaignList:
+    """Return where points lie; arguments as in `CampaignList`."""
     names = tuple(setup.measures)
     places = np.array([(*p.index, p.replicate, names.index(p.measure)) for p in points], dtype=np.int32)
     axes = tuple(
         {"name": axis.name, "keys": list(axis.keys), "labels": list(axis.labels), "unit": axis.unit}
         for axis in setup.axes
     )
-    best = campaign.minimize or campaign.maximize
-    goal = None if best is None else ("min" if campaign.minimize else "max", best)
     keys = tuple(point.key for point in points)
-    listing = CampaignList(campaign.name, axes, names, setup.replicates, goal, versions, keys, places)
-    return CampaignPlan(setup, points, listing)
+    return CampaignList(name, axes, names, setup.replicates, goal, setup.versions, keys, places)
 
 
 def save_list(store: CampaignStore, listing: CampaignList) -> None:
@@ -144,28 +151,57 @@ def load_list(store: CampaignStore) -> CampaignList:
     )
 
 
-def _points(setup: CampaignSetup, versions: Mapping[str, str]) -> Iterator[CampaignPoint]:
-    """Yield all points; files are digested once for arrays that name the same ones."""
-    files: dict[str, str] = {}
-    contents: dict[tuple[str, tuple[int, ...]], str] = {}
-    swept = {
-        name: [k for k, axis in enumerate(setup.axes) if any(key.startswith(f"measures.{name}.") for key in axis.keys)]
-        for name in setup.measures
-    }
+@dataclass(frozen=True)
+class KnownDigests:
+    """Digests of files and of measures with their arguments that several points share, each made once.
+
+    Attributes:
+        files: Digest of the files that sections name, by these as one text.
+        measures: Digest by the name of a measure and the index on the axes over its arguments.
+    """
+
+    files: dict[str, str] = field(default_factory=dict)
+    measures: dict[tuple[str, tuple[int, ...]], str] = field(default_factory=dict)
+
+
+def points_at(
+    setup: CampaignSetup, index: tuple[int, ...], spec: ArraySpec, names: Iterable[str], known: KnownDigests
+) -> Iterator[CampaignPoint]:
+    """Yield the points of some measures at one place: all of its replicates that meet the constraints.
+
+    Args:
+        setup: What all points share.
+        index: Index on each axis.
+        spec: The array there.
+        names: Names of the measures.
+        known: Digests that were made before; new ones are added.
+    """
+    named = _parts_with_files(spec)
+    if named not in known.files:
+        known.files[named] = files_digest(spec)
+    seed = seed_at(setup, index)
+    for name in names:
+        prefix = f"measures.{name}."
+        own = (
+            name,
+            tuple(
+                k for k, axis in zip(index, setup.axes, strict=True) if any(key.startswith(prefix) for key in axis.keys)
+            ),
+        )
+        if own not in known.measures:
+            known.measures[own] = measure_digest(measure_at(setup, name, index))
+        for replicate in range(setup.replicates):
+            if meets(setup, spec, index, replicate):
+                drawn = draw_digest(seed, replicate)
+                kind = known.measures[own]
+                key = point_key(spec.digest, known.files[named], kind, drawn, setup.versions)
+                yield CampaignPoint(key, drawn, spec.digest, name, kind, index, replicate)
+
+
+def _points(setup: CampaignSetup) -> Iterator[CampaignPoint]:
+    known = KnownDigests()
     for index, spec in combinations(setup):
-        named = _parts_with_files(spec)
-        if named not in files:
-            files[named] = files_digest(spec)
-        seed = seed_at(setup, index)
-        for name in setup.measures:
-            own = name, tuple(index[k] for k in swept[name])
-            if own not in contents:
-                contents[own] = measure_digest(measure_at(setup, name, index))
-            for replicate in range(setup.replicates):
-                if meets(setup, spec, index, replicate):
-                    drawn = draw_digest(seed, replicate)
-                    key = point_key(spec.digest, files[named], contents[own], drawn, versions)
-                    yield CampaignPoint(key, drawn, spec.digest, name, contents[own], index, replicate)
+        yield from points_at(setup, index, spec, setup.measures, known)
 
 
 def _parts_with_files(spec: ArraySpec) -> str:
