@@ -37,3 +37,16 @@ def changing(spec, rng):
 
 def not_finite(spec, rng):
     return {"x": (float("nan"), "V")}
+
+
+def designed(spec, rng, *, shift: float = 0.0):
+    """Cost rises and error falls with rows and with bit-serial inputs; more columns are worse in both."""
+    serial = spec.driver.input_code == "bit_serial"
+    cost, error = spec.array.rows * (2.0 if serial else 1.0), (0.6 if serial else 1.0) / spec.array.rows
+    return {"cost": (cost + 0.1 * spec.array.cols, "J"), "error": (error + 0.01 * spec.array.cols + shift, "1")}
+
+
+def designed_or_failing(spec, rng):
+    if spec.array.rows >= 5:
+        raise RuntimeError("no answer")
+    return designed(spec, rng)
