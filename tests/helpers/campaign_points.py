@@ -46,7 +46,7 @@ def designed(spec, rng, *, shift: float = 0.0):
     return {"cost": (cost + 0.1 * spec.array.cols, "J"), "error": (error + 0.01 * spec.array.cols + shift, "1")}
 
 
-def designed_or_failing(spec, rng):
+def designed_or_failing(spec, rng, *, shift: float = 0.0):
     if spec.array.rows >= 5:
         raise RuntimeError("no answer")
-    return designed(spec, rng)
+    return designed(spec, rng, shift=shift)
