@@ -16,7 +16,7 @@ from circuitsim.campaign.finalists import judged_finalists
 from circuitsim.campaign.fronts import excess, hypervolume, pareto_front, spread_along
 from circuitsim.campaign.held_engine import held_engine
 from circuitsim.campaign.point_keys import program_versions
-from circuitsim.campaign.search import Place, Search, Verdict, ask_places, open_search, tell_place
+from circuitsim.campaign.search import Place, PlaceSearch, PlaceVerdict, ask_places, open_search, tell_place
 from circuitsim.errors import InputError
 from circuitsim.results import DesignAxis, Exploration, Finalist, GridCheck, Objective, ResultLimit
 from circuitsim.spec import checked
@@ -105,17 +105,17 @@ def limits_of(file: ExplorationFile) -> tuple[ResultLimit, ...]:
     return tuple(ResultLimit(name, table.at_least, table.at_most) for name, table in file.limits.items())
 
 
-def verdict_of(file: ExplorationFile, measured: Measured) -> Verdict:
+def verdict_of(file: ExplorationFile, measured: Measured) -> PlaceVerdict:
     """Return the objectives of a point, each to be made small, and how far it is outside the limits."""
     if measured.values is None:
-        return Verdict(None, np.nan)
+        return PlaceVerdict(None, np.nan)
     values = measured.values
     goals = tuple(each.sign * values[each.name] for each in objectives_of(file))
-    return Verdict(goals, sum(excess(limit, values[limit.name]) for limit in limits_of(file)))
+    return PlaceVerdict(goals, sum(excess(limit, values[limit.name]) for limit in limits_of(file)))
 
 
 def _searched(
-    file: ExplorationFile, evaluator: Evaluator, search: Search, told: Callable[[str, int, int], None]
+    file: ExplorationFile, evaluator: Evaluator, search: PlaceSearch, told: Callable[[str, int, int], None]
 ) -> dict[Place, Measured]:
     """Measure places until the budget is spent, or the space is."""
     found: dict[Place, Measured] = {}
@@ -147,7 +147,7 @@ def _most_frequent(reasons: "Counter[str]") -> str:
 def _with_finalists(
     file: ExplorationFile,
     evaluator: Evaluator,
-    search: Search,
+    search: PlaceSearch,
     found: dict[Place, Measured],
     grid: bool,
     progress: Told | None,
@@ -198,7 +198,7 @@ def _judged(file: ExplorationFile, measured: Iterable[Measured]) -> tuple[np.nda
 def _grid_check(
     file: ExplorationFile,
     evaluator: Evaluator,
-    search: Search,
+    search: PlaceSearch,
     explored: set[Place],
     told: Callable[[str, int, int], None],
 ) -> GridCheck:
@@ -231,7 +231,7 @@ def _relative_volume(ours: np.ndarray, whole: np.ndarray) -> float | None:
 
 
 def _listener(
-    file: ExplorationFile, search: Search, evaluator: Evaluator, progress: Told | None
+    file: ExplorationFile, search: PlaceSearch, evaluator: Evaluator, progress: Told | None
 ) -> Callable[[str, int, int], None]:
     """Return what tells how far a step is, with the front so far."""
 
@@ -247,7 +247,7 @@ def _listener(
     return told
 
 
-def _known(file: ExplorationFile, search: Search) -> tuple[np.ndarray, np.ndarray]:
-    there: Sequence[Verdict] = [each for each in search.known.values() if each.goals is not None]
+def _known(file: ExplorationFile, search: PlaceSearch) -> tuple[np.ndarray, np.ndarray]:
+    there: Sequence[PlaceVerdict] = [each for each in search.known.values() if each.goals is not None]
     goals = np.array([each.goals for each in there], dtype=float).reshape(len(there), len(objectives_of(file)))
     return goals, np.array([each.violation for each in there])

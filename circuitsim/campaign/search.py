@@ -19,7 +19,7 @@ _TRIES = 4  # times as many places as wanted that the optimizer may name again, 
 
 
 @dataclass(frozen=True)
-class Verdict:
+class PlaceVerdict:
     """What is known of a place.
 
     Attributes:
@@ -32,7 +32,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Search:
+class PlaceSearch:
     """An optimizer and what it works on.
 
     Attributes:
@@ -49,16 +49,16 @@ class Search:
     ordered: tuple[bool, ...]
     rng: np.random.Generator
     limited: bool
-    known: dict[Place, Verdict]
+    known: dict[Place, PlaceVerdict]
 
 
 def open_search(
     sizes: Sequence[int], ordered: Sequence[bool], *, objectives: int, random: int, seed: int, limited: bool
-) -> Search:
+) -> PlaceSearch:
     """Begin a search: the tree-structured Parzen estimator of optuna, with limits as constraints.
 
     Args:
-        sizes, ordered, limited: As in `Search`.
+        sizes, ordered, limited: As in `PlaceSearch`.
         objectives: Number of objectives, each to be made small.
         random: Number of places that are drawn at random first.
         seed: Seed of all randomness.
@@ -72,10 +72,10 @@ def open_search(
     first, second = (int(word) for word in np.random.SeedSequence(seed).generate_state(2))
     sampler = optuna.samplers.TPESampler(seed=first, n_startup_trials=random)
     study = optuna.create_study(directions=["minimize"] * objectives, sampler=sampler)
-    return Search(study, tuple(sizes), tuple(ordered), np.random.default_rng(second), limited, {})
+    return PlaceSearch(study, tuple(sizes), tuple(ordered), np.random.default_rng(second), limited, {})
 
 
-def ask_places(search: Search, count: int, allowed: Callable[[Place], bool]) -> list[tuple[Place, Any]]:
+def ask_places(search: PlaceSearch, count: int, allowed: Callable[[Place], bool]) -> list[tuple[Place, Any]]:
     """Return places that were not measured yet, at most `count`, each with its trial.
 
     Args:
@@ -105,7 +105,7 @@ def ask_places(search: Search, count: int, allowed: Callable[[Place], bool]) -> 
     return list(chosen.items())
 
 
-def tell_place(search: Search, place: Place, trial: Any, verdict: Verdict) -> None:
+def tell_place(search: PlaceSearch, place: Place, trial: Any, verdict: PlaceVerdict) -> None:
     """Tell the optimizer what was found at a place."""
     search.known[place] = verdict
     if verdict.goals is None:
@@ -125,7 +125,7 @@ def neighbours(place: Place, sizes: Sequence[int], ordered: Sequence[bool]) -> I
                 yield (*place[:k], step, *place[k + 1 :])
 
 
-def best_places(known: Mapping[Place, Verdict]) -> list[Place]:
+def best_places(known: Mapping[Place, PlaceVerdict]) -> list[Place]:
     """Return the places on the front; where no place keeps the limits, the one that is least outside them."""
     places = [place for place, verdict in known.items() if verdict.goals is not None]
     if not places:
@@ -139,7 +139,7 @@ def best_places(known: Mapping[Place, Verdict]) -> list[Place]:
     return [] if nearest is None else [places[nearest]]
 
 
-def _others(search: Search) -> Iterator[Place]:
+def _others(search: PlaceSearch) -> Iterator[Place]:
     """Yield unmeasured places: beside the front, those with most neighbours on it first, then any, in random order."""
     votes: dict[Place, int] = {}
     for place in best_places(search.known):
@@ -156,7 +156,7 @@ def _others(search: Search) -> Iterator[Place]:
             yield place
 
 
-def _distributions(search: Search) -> dict[str, Any]:
+def _distributions(search: PlaceSearch) -> dict[str, Any]:
     kinds = importlib.import_module("optuna.distributions")
     return {
         f"axis {k}": kinds.IntDistribution(0, size - 1) if in_order else kinds.CategoricalDistribution(range(size))
