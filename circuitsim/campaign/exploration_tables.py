@@ -49,6 +49,7 @@ def exploration_data(found: Exploration) -> "xr.Dataset":
     return data
 
 
+@checked
 def exploration_content(found: Exploration) -> dict[str, Any]:
     """Return what matters of an exploration as plain values: its front, finalists, and what went wrong."""
     front = sorted(np.flatnonzero(found.front), key=lambda k: found.column(found.objectives[0].name)[k])
