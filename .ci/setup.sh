@@ -162,6 +162,9 @@ set_up_test() {
     if ! pip_install -e '.[torch]'; then
         say "note: the extra torch was not installed; the tests of training are skipped"
     fi
+    if ! pip_install -e '.[explore]'; then
+        say "note: the extra explore was not installed; the tests of explorations are skipped"
+    fi
     # spicebind is compiled here, against the headers of libngspice.
     if pip_install -e '.[hdl]'; then
         fingerprint >"$stamp"

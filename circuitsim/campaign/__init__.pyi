@@ -8,6 +8,14 @@ from .engines import dask_engine as dask_engine
 from .engines import given_engine as given_engine
 from .engines import local_engine as local_engine
 from .estimates import campaign_estimates as campaign_estimates
+from .exploration_file import ExplorationFile as ExplorationFile
+from .exploration_file import exploration_json_schema as exploration_json_schema
+from .exploration_file import load_exploration as load_exploration
+from .exploration_tables import exploration_content as exploration_content
+from .exploration_tables import exploration_data as exploration_data
+from .exploration_tables import save_exploration as save_exploration
+from .exploring import ExplorationStep as ExplorationStep
+from .exploring import explore as explore
 from .gathering import CampaignStatus as CampaignStatus
 from .gathering import campaign_status as campaign_status
 from .gathering import collect_campaign as collect_campaign

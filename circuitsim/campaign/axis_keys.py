@@ -37,6 +37,8 @@ def _unfelt(base: ArraySpec, key: str, calls: Iterable[MeasureCall]) -> str | No
 
 def _unfelt_by(call: MeasureCall, base: ArraySpec, key: str) -> str | None:
     feels = MEASURES[call.shipped].feels if call.shipped else "anything"
+    if feels == "layer":  # also the time for which its power is paid
+        return None if key == "driver.t_read" else (SPREAD | IN_TIME).get(key)
     if feels == "network":
         return (SPREAD | IN_TIME).get(key)
     if feels == "settling":

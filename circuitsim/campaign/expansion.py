@@ -141,6 +141,23 @@ def combinations(setup: CampaignSetup) -> Iterator[tuple[tuple[int, ...], ArrayS
         raise InputError(f"no point meets {' and '.join(shown(each.text) for each in setup.constraints)}")
 
 
+def array_at(setup: CampaignSetup, index: Sequence[int]) -> ArraySpec | None:
+    """Return the specification at an index on each axis; None where it does not meet the constraints.
+
+    Those that name `replicate` are for `meets`.
+
+    Raises:
+        SpecError: The values make no specification; names them.
+        InputError: A constraint cannot be computed.
+    """
+    values = {"seed": setup.seed} | _given(setup, index, labels=True)
+    several = [each for each in setup.constraints if "replicate" not in each.keys]
+    if not all(each.holds(values) for each in several if each.keys <= values.keys()):
+        return None
+    spec = varied_array(setup, index)
+    return spec if all(each.holds(_all_values(each, spec, values)) for each in several) else None
+
+
 def varied_array(setup: CampaignSetup, index: Sequence[int]) -> ArraySpec:
     """Return the specification at an index on each axis.
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -98,28 +98,42 @@ def plan_campaign(campaign: CampaignFile, folder: str | Path) -> CampaignPlan:
     """
     versions = program_versions()
     setup = set_up(campaign, Path(folder), versions)
-    points = tuple(_points(setup, versions))
+    points = tuple(_points(setup))
     if not points:
         raise InputError("no replicate meets the constraints: expected one point or more")
+    best = campaign.minimize or campaign.maximize
+    goal = None if best is None else ("min" if campaign.minimize else "max", best)
+    design = "" if campaign.design is None else campaign.design.kind
+    listing = list_points(campaign.name, setup, points, goal, statistics=campaign.statistics, design=design)
+    return CampaignPlan(setup, points, listing)
+
+
+def list_points(
+    name: str,
+    setup: CampaignSetup,
+    points: Sequence[CampaignPoint],
+    goal: tuple[str, str] | None,
+    *,
+    statistics: CampaignStatistics | None = None,
+    design: str = "",
+) -> CampaignList:
+    """Return where points lie; arguments as in `CampaignList`."""
     names = tuple(setup.measures)
     places = np.array([(*p.index, p.replicate, names.index(p.measure)) for p in points], dtype=np.int32)
     axes = tuple(_listed(axis) for axis in setup.axes)
-    best = campaign.minimize or campaign.maximize
-    goal = None if best is None else ("min" if campaign.minimize else "max", best)
     keys = tuple(point.key for point in points)
-    listing = CampaignList(
-        campaign.name,
+    return CampaignList(
+        name,
         axes,
         names,
         setup.replicates,
         goal,
-        versions,
+        setup.versions,
         keys,
         places,
-        campaign.statistics,
-        "" if campaign.design is None else campaign.design.kind,
+        statistics or CampaignStatistics(),
+        design,
     )
-    return CampaignPlan(setup, points, listing)
 
 
 def save_list(store: CampaignStore, listing: CampaignList) -> None:
@@ -189,28 +203,56 @@ def _listed(axis: CampaignAxis) -> dict[str, Any]:
     return told | ({"drawn": [_listed(each) for each in axis.drawn]} if axis.drawn else {})
 
 
-def _points(setup: CampaignSetup, versions: Mapping[str, str]) -> Iterator[CampaignPoint]:
-    """Yield all points; files are digested once for arrays that name the same ones."""
-    files: dict[str, str] = {}
-    contents: dict[tuple[str, tuple[int, ...]], str] = {}
-    able: set[tuple[tuple[str, tuple[int, ...]], str]] = set()
+@dataclass(frozen=True)
+class KnownDigests:
+    """Digests of files and of measures with their arguments that several points share, each made once.
+
+    Attributes:
+        files: Digest of the files that sections name, by these as one text.
+        measures: Digest by the name of a measure and the index on the axes over its arguments.
+        able: Measures, with arguments and the array, that were found to be measurable.
+    """
+
+    files: dict[str, str] = field(default_factory=dict)
+    measures: dict[tuple[str, tuple[int, ...]], str] = field(default_factory=dict)
+    able: set[tuple[tuple[str, tuple[int, ...]], str]] = field(default_factory=set)
+
+
+def points_at(
+    setup: CampaignSetup, index: tuple[int, ...], spec: ArraySpec, names: Iterable[str], known: KnownDigests
+) -> Iterator[CampaignPoint]:
+    """Yield the points of some measures at one place: all of its replicates that meet the constraints.
+
+    Args:
+        setup: What all points share.
+        index: Index on each axis.
+        spec: The array there.
+        names: Names of the measures.
+        known: Digests that were made before; new ones are added.
+    """
+    named = parts_with_files(spec)
+    if named not in known.files:
+        known.files[named] = files_digest(spec)
+    seed = seed_at(setup, index)
+    for name in names:
+        own = name, measure_place(setup, name, index)
+        if own not in known.measures:
+            known.measures[own] = measure_digest(measure_at(setup, name, index))
+        if setup.measures[name].shipped and (pair := (own, spec.digest)) not in known.able:
+            _check_measurable(measure_at(setup, name, index), spec)
+            known.able.add(pair)
+        kind = known.measures[own]
+        for replicate in range(setup.replicates):
+            if meets(setup, spec, index, replicate):
+                drawn = draw_digest(seed, replicate)
+                key = point_key(spec.digest, known.files[named], kind, drawn, setup.versions)
+                yield CampaignPoint(key, drawn, spec.digest, name, kind, index, replicate)
+
+
+def _points(setup: CampaignSetup) -> Iterator[CampaignPoint]:
+    known = KnownDigests()
     for index, spec in combinations(setup):
-        named = parts_with_files(spec)
-        if named not in files:
-            files[named] = files_digest(spec)
-        seed = seed_at(setup, index)
-        for name in setup.measures:
-            own = name, measure_place(setup, name, index)
-            if own not in contents:
-                contents[own] = measure_digest(measure_at(setup, name, index))
-            if setup.measures[name].shipped and (pair := (own, spec.digest)) not in able:
-                _check_measurable(measure_at(setup, name, index), spec)
-                able.add(pair)
-            for replicate in range(setup.replicates):
-                if meets(setup, spec, index, replicate):
-                    drawn = draw_digest(seed, replicate)
-                    key = point_key(spec.digest, files[named], contents[own], drawn, versions)
-                    yield CampaignPoint(key, drawn, spec.digest, name, contents[own], index, replicate)
+        yield from points_at(setup, index, spec, setup.measures, known)
 
 
 def _check_measurable(call: MeasureCall, spec: ArraySpec) -> None:

@@ -25,7 +25,7 @@ class Shipped:
         function: "module:function", loaded when it is needed.
         says: What it measures.
         feels: Which keys it depends on: those that a "read" feels (see `spec.unfelt`), also `driver.t_read` ("energy"),
-            those of a read in time ("settling"), or of a "network".
+            those of a read in time ("settling"), of a "network", or of a "layer": those and `driver.t_read`.
     """
 
     function: str
@@ -48,6 +48,11 @@ MEASURES: dict[str, Shipped] = {
         f"{_CELLS}:programming_yield", "share of cells that programming leaves in a tolerance"
     ),
     "rare_current": Shipped(f"{_CELLS}:rare_current", "how rarely a current fails, by importance sampling"),
+    "layer": Shipped(
+        "circuitsim.campaign.layer_measures:layer_product",
+        "error and energy with converters of a drawn layer, from input codes to output codes",
+        "layer",
+    ),
     "certificate": Shipped(f"{_MODELS}:certificate_numbers", "errors of the calibrated behavioral model"),
     "accuracy": Shipped(
         f"{_MODELS}:network_accuracy", "accuracy of an ONNX network on the calibrated array", "network"

@@ -66,7 +66,7 @@ def run(
     """Measure the points of a campaign that have no result yet; stop and start it as often as you like."""
     from circuitsim.campaign import campaign_status, run_campaign
 
-    plan, engine = _planned(file), _engine(workers, scheduler, memory)
+    plan, engine = _planned(file), campaign_engine(workers, scheduler, memory)
     steps = run_campaign(plan, out, engine=engine, retry_failed=retry_failed)
     for step in _shown(plan, steps, quiet=as_json):
         if report and step.due:
@@ -162,7 +162,13 @@ def _planned(file: Path) -> "CampaignPlan":
     return plan_campaign(load_campaign(file), file.parent)
 
 
-def _engine(workers: int | None, scheduler: str | None, memory: float | None) -> Any:
+def campaign_engine(workers: int | None, scheduler: str | None, memory: float | None = None) -> Any:
+    """Return what carries points to workers: two processes on this machine, or those of a Dask scheduler.
+
+    Raises:
+        InputError: Both are given.
+        MissingExtraError: Dask is not installed.
+    """
     from circuitsim.campaign import dask_engine, local_engine
     from circuitsim.errors import InputError
 

@@ -20,6 +20,7 @@ from circuitsim.cli.campaign import app as campaign_app
 from circuitsim.cli.certificate import DOES_NOT_HOLD, certificate, describe_code_errors
 from circuitsim.cli.device import app as device_app
 from circuitsim.cli.energy import count, energy
+from circuitsim.cli.explore import explore
 from circuitsim.cli.export import export
 from circuitsim.cli.infer import infer
 from circuitsim.cli.netlist import write_netlist
@@ -43,6 +44,7 @@ app = typer.Typer(
 app.add_typer(block_app, name="block", help="Drivers, sense amplifiers and converters as circuits.")
 app.add_typer(bench_app, name="bench", help="Timings as ratios to installed peers, in one run.")
 app.add_typer(campaign_app, name="campaign", help="Many points, on this machine or a cluster, whose results are kept.")
+app.command("explore")(explore)
 app.command("certificate")(certificate)
 app.command("export")(export)
 app.command("infer")(infer)
@@ -104,17 +106,24 @@ def schema(
     device: Annotated[bool, typer.Option("--device", help="That of device.toml, the card of a device.")] = False,
     block: Annotated[bool, typer.Option("--block", help="That of block.toml, the card of a block.")] = False,
     campaign: Annotated[bool, typer.Option("--campaign", help="That of the file of a campaign.")] = False,
+    exploration: Annotated[bool, typer.Option("--exploration", help="That of the file of an exploration.")] = False,
     claim: Annotated[bool, typer.Option("--claim", help="That of claim.toml, the claim of a study.")] = False,
     as_json: Json = True,
 ) -> None:
     """Print the JSON Schema of the specification, for editors that complete and check TOML."""
-    given = {"device": device, "block": block, "campaign": campaign, "claim": claim}
-    named = [name for name in given if given[name]]
+    given = {"device": device, "block": block, "campaign": campaign, "exploration": exploration, "claim": claim}
+    named = [name for name, wanted in given.items() if wanted]
     if len(named) > 1:
         raise InputError(f"--{' and --'.join(named)} are given: expected one of them")
     schemas = {"device": devices.device_json_schema, "block": blocks.block_json_schema}
-    schemas |= {"campaign": _of_campaign, "claim": _of_claim}
+    schemas |= {"campaign": _of_campaign, "exploration": _of_exploration, "claim": _of_claim}
     print_result(schemas[named[0]]() if named else json_schema(), "", as_json)
+
+
+def _of_exploration() -> dict[str, Any]:
+    from circuitsim.campaign import exploration_json_schema
+
+    return exploration_json_schema()
 
 
 def _of_campaign() -> dict[str, Any]:

@@ -12,6 +12,9 @@ from .device_figures import Curve as Curve
 from .device_figures import Panel as Panel
 from .device_figures import device_figure as device_figure
 from .device_figures import save_device_figure as save_device_figure
+from .exploration_page import write_exploration_report as write_exploration_report
+from .exploration_words import front_rows as front_rows
+from .exploration_words import nothing_allowed as nothing_allowed
 from .network_budget_figure import save_network_budget as save_network_budget
 from .page import report_files as report_files
 from .page import write_report as write_report

@@ -47,6 +47,14 @@ from .evaluation import Step as Step
 from .evaluation import WirePoint as WirePoint
 from .evaluation import WireSweep as WireSweep
 from .experiment import Experiment as Experiment
+from .exploration import DesignAxis as DesignAxis
+from .exploration import Exploration as Exploration
+from .exploration import Finalist as Finalist
+from .exploration import GridCheck as GridCheck
+from .exploration import Objective as Objective
+from .exploration import ResultLimit as ResultLimit
+from .exploration import limit_in_words as limit_in_words
+from .exploration import result_in_words as result_in_words
 from .missed_target import MissedTarget as MissedTarget
 from .model_files import load_certificate as load_certificate
 from .model_files import load_model as load_model

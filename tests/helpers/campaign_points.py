@@ -65,3 +65,16 @@ def summed(spec, rng, *, one: float = 1e-6, two: float = 1e-6, three: float = 1e
     plain = spec.replace(wire={"r_row": 0.0, "r_col": 0.0})
     x = np.where(np.arange(spec.array.rows) < 3, 0.1, 0.0)
     return {"x": (float(cs.solve(plain, g, x[None], "nodal").out[0, 0]), "A")}
+
+
+def designed(spec, rng, *, shift: float = 0.0):
+    """Cost rises and error falls with rows and with bit-serial inputs; more columns are worse in both."""
+    serial = spec.driver.input_code == "bit_serial"
+    cost, error = spec.array.rows * (2.0 if serial else 1.0), (0.6 if serial else 1.0) / spec.array.rows
+    return {"cost": (cost + 0.1 * spec.array.cols, "J"), "error": (error + 0.01 * spec.array.cols + shift, "1")}
+
+
+def designed_or_failing(spec, rng, *, shift: float = 0.0):
+    if spec.array.rows >= 5:
+        raise RuntimeError("no answer")
+    return designed(spec, rng, shift=shift)

@@ -47,6 +47,7 @@ COMMANDS = {
         ("campaign", "collect", "array.toml", "-o", "out"),
         {"results.nc", "results.csv", "statistics.csv", "sensitivity.csv"},
     ),
+    "explore": (("explore", "array.toml", "-o", "out"), {"exploration.nc", "exploration.json", "report.html"}),
     "export": (("export", "verilog-a", "array.toml", "-o", "out/tile.va"), {"tile.va"}),
     "demo": (("demo", "-o", "out"), DEMO | PAGE | {f"model/{name}" for name in MODEL}),
     "device show": (("device", "show", "array.toml", "--plot", "out/plot.png"), PLOT),
