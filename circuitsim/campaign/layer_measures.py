@@ -1,6 +1,6 @@
 """A layer of drawn weights on arrays, from input codes to output codes: its error, and its energy with converters."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,9 +69,10 @@ def layer_product(
     Returns:
         `rms` and `largest` error of the outputs, relative to the largest exact one. Energies for each
         multiply-accumulate: `energy`, of arrays, circuits around them and converters; `arrays`, `converters`; where
-        the ADC is ideal, the published median stands for it and `converters_low` and `converters_high` are the 10th
-        and 90th percentile. Digital additions and buffers are not in `energy`, see `digital_low` and `digital_high`.
-        `cells` is the number of cells, `conversions` that of conversions for each multiply-accumulate.
+        the ADC is ideal, the published median stands for it, and `converters_low` and `converters_high` are the 10th
+        and 90th percentile; other ideal parts count nothing. Digital additions and buffers are not in `energy`, see
+        `digital_low` and `digital_high`. `cells` is the number of cells, `conversions` that of conversions for each
+        multiply-accumulate.
 
     Raises:
         InputError: The array has no ADC, or no converters of its resolution were published.
@@ -100,7 +101,7 @@ def layer_product(
 
 def _energies(cost: NetworkCost) -> MeasuredNumbers:
     """Return energies for each multiply-accumulate [J], the number of cells, and conversions."""
-    macs = cost.count.total("macs")
+    macs, cells, conversions = (_known(cost.count.total(n), n) for n in ("macs", "all_cells", "conversions"))
     if not cost.converters:
         raise InputError(
             "the array has no ADC, or none of its resolution is published: expected a circuit in [adc], or adc.bits of "
@@ -120,10 +121,18 @@ def _energies(cost: NetworkCost) -> MeasuredNumbers:
         "converters_high": (ends[1].energy / macs, "J"),
         "digital_low": (_sum(part.low for part in digital) / macs, "J"),
         "digital_high": (_sum(part.high for part in digital) / macs, "J"),
-        "cells": (float(cost.count.total("all_cells")), "1"),
-        "conversions": (cost.count.total("conversions") / macs, "1"),
+        "cells": (cells, "1"),
+        "conversions": (conversions / macs, "1"),
     }
 
 
-def _sum(energies: "Sequence[float | None] | Any") -> float:
-    return float(sum(energy or 0.0 for energy in energies))
+def _sum(energies: Iterable[float | None]) -> float:
+    """Return the sum of the known energies [J]; those of ideal parts are unknown, as in `NetworkCost.total`."""
+    return sum(energy for energy in energies if energy is not None)
+
+
+def _known(value: float | None, what: str) -> float:
+    """Return a number that has to be there, so that none that is unknown counts as 0."""
+    if value is None:
+        raise InputError(f"layer: the {what} is unknown for this array; expected one that network_cost can state")
+    return float(value)

@@ -46,4 +46,5 @@ def load_study_result(path: str | Path) -> StudyResult:
 
 
 def _row(content: dict[str, Any]) -> StudyRow:
-    return StudyRow(**content | {name: tuple(content[name]) for name in ("published", "found")})
+    rows: dict[str, Any] = {name: tuple(content[name]) for name in ("published", "found")}
+    return StudyRow(**(content | rows))

@@ -108,7 +108,8 @@ def _run(folder: Path, cases: list[str], workers: int) -> Iterator[tuple[str, di
     import joblib
 
     tasks = (joblib.delayed(compute_case)(folder, case) for case in cases)
-    yield from joblib.Parallel(n_jobs=min(workers, len(cases)), return_as="generator_unordered")(tasks)
+    done: Any = joblib.Parallel(n_jobs=min(workers, len(cases)), return_as="generator_unordered")(tasks)
+    yield from done
 
 
 def compute_case(folder: Path, case: str) -> tuple[str, dict[str, Any]]:
