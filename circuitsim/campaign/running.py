@@ -157,8 +157,8 @@ def _refill(tally: _Tally) -> bool:
     tally.stopped.update(stopped)
     tally.done.difference_update(stopped)  # of an earlier campaign: they are not needed, and not counted
     tally.failed.difference_update(stopped)
-    tally.todo.extend(tally.points[key] for key in due)
-    return bool(due)
+    tally.todo.extend(tally.points[key] for key in due if key in tally.points)
+    return bool(tally.todo)
 
 
 _Done = tuple[CampaignPoint, PointOutcome | None]

@@ -169,8 +169,8 @@ def infer_files(
         WorstCaseWarning: A tile is above `max_error`, or without it far above typical errors, see `cs.solve`.
     """
     judged: dict[str, Any] = {"certificate": certificate, "strict": strict, "max_error": max_error}
-    placed: dict[str, Any] = {"dtype": dtype, "device": device, "store": tile_store() if keep_tiles else None}
-    product = level_product(arrays, level, **judged, **placed)
+    placed: dict[str, Any] = {"dtype": dtype, "device": device}
+    product = level_product(arrays, level, **judged, **placed, store=tile_store() if keep_tiles else None)
     _check_errors(certificate, search_inputs, bounds, product, rng)
     network = load_network(network_file, output=output, batch_axis=batch_axis)
     spec = _as_asked(product.spec, digital, input_code)

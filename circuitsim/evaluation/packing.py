@@ -1,12 +1,12 @@
 """How a network fills its tiles, and what groups on one tile do to each other."""
 
 import warnings
-from functools import partial
 
 import numpy as np
 
 from circuitsim.behavioral import ChargeTile
 from circuitsim.errors import CrosstalkWarning
+from circuitsim.evaluation.counted_product import CountedRead
 from circuitsim.evaluation.products import MatrixRead, NodalProduct
 from circuitsim.network import (
     ProgrammedLayer,
@@ -112,7 +112,7 @@ def _products(
 
 def _with_unsettled(read: ReadTile, place: TilePlace) -> ReadTile:
     """Return the array solver's read of capacitors whose model knows settled charges alone; other reads as they are."""
-    own = read.args[0] if isinstance(read, partial) and read.args else read  # of a product that counts its reads
+    own = read.read if isinstance(read, CountedRead) else read
     if not isinstance(own, MatrixRead) or not isinstance(own.tile, ChargeTile) or not own.tile.form.settled:
         return read
     model = own.product.model

@@ -9,9 +9,9 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Validat
 from circuitsim.errors import InputError
 from circuitsim.spec import FrozenMapping, Part, checked, read_toml, sentence, spice_name
 
-Name = Annotated[str, AfterValidator(spice_name)]
-Text = Annotated[str, Field(min_length=3)]
-Limit = Annotated[float, Field(ge=0)]
+_Name = Annotated[str, AfterValidator(spice_name)]
+_Text = Annotated[str, Field(min_length=3)]
+_Limit = Annotated[float, Field(ge=0)]
 
 
 def _values(given: object) -> object:
@@ -19,7 +19,7 @@ def _values(given: object) -> object:
     return (given,) if isinstance(given, int | float) and not isinstance(given, bool) else given
 
 
-Values = Annotated[tuple[float, ...], BeforeValidator(_values, json_schema_input_type=float | list[float])]
+_Values = Annotated[tuple[float, ...], BeforeValidator(_values, json_schema_input_type=float | list[float])]
 
 
 class Bounds(Part):
@@ -40,18 +40,18 @@ class Bounds(Part):
 class Claim(Part):
     """Values that were published for one quantity, and what agrees with them."""
 
-    name: Name = Field(description="Key of the quantity among the results of compute(case)")
-    quantity: Text = Field(description="The quantity in words")
+    name: _Name = Field(description="Key of the quantity among the results of compute(case)")
+    quantity: _Text = Field(description="The quantity in words")
     unit: str = Field(min_length=1, description="SI unit of the values; '1' for none")
-    where: Text = Field(description="Figure, table, equation or file in which the values stand")
-    relative: Limit | None = Field(default=None, description="Largest difference, relative to each published value")
-    of_largest: Limit | None = Field(default=None, description="The same, relative to the largest value of the case")
-    absolute: Limit | None = Field(default=None, description="The same in the unit")
-    reason: Text = Field(description="Why this close is close enough")
-    values: Annotated[dict[str, Values], AfterValidator(FrozenMapping)] = Field(
+    where: _Text = Field(description="Figure, table, equation or file in which the values stand")
+    relative: _Limit | None = Field(default=None, description="Largest difference, relative to each published value")
+    of_largest: _Limit | None = Field(default=None, description="The same, relative to the largest value of the case")
+    absolute: _Limit | None = Field(default=None, description="The same in the unit")
+    reason: _Text = Field(description="Why this close is close enough")
+    values: Annotated[dict[str, _Values], AfterValidator(FrozenMapping)] = Field(
         default_factory=FrozenMapping, description="Published value, or list of values, by case"
     )
-    values_of: Name | None = Field(default=None, description="Claim whose values this one repeats, computed otherwise")
+    values_of: _Name | None = Field(default=None, description="Claim whose values this one repeats, computed otherwise")
     cases: tuple[str, ...] | None = Field(default=None, description="With values_of: its cases; absent: all")
     bounds: Annotated[dict[str, Bounds], AfterValidator(FrozenMapping)] = Field(
         default_factory=FrozenMapping, description="least and most by case, where a trend was published"
@@ -88,12 +88,12 @@ class Claim(Part):
 class Deviation(Part):
     """Why a claim is not met, and how far the explanation reaches."""
 
-    claim: Name = Field(description="Name of the claim")
+    claim: _Name = Field(description="Name of the claim")
     cases: tuple[str, ...] | None = Field(default=None, description="Its cases; absent: all")
     up_to: Annotated[float, Field(gt=0)] = Field(
         description="Largest difference that this explains, in the terms of the claim's tolerance"
     )
-    explanation: Text = Field(description="Why the numbers differ")
+    explanation: _Text = Field(description="Why the numbers differ")
 
 
 class StudyClaim(Part):
@@ -102,15 +102,15 @@ class StudyClaim(Part):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, title="circuitsim claim")
 
     schema_version: Literal[1] = Field(alias="schema", description="Version of this format")
-    title: Text = Field(description="The study in a line")
-    paper: Text = Field(description="Authors, journal, year; or the repository whose numbers these are")
+    title: _Text = Field(description="The study in a line")
+    paper: _Text = Field(description="Authors, journal, year; or the repository whose numbers these are")
     doi: str = Field(default="", description="DOI, or the address of the source where there is none")
     kind: Literal["exact", "number", "figure", "trend", "training"] = Field(
         description="'exact': a closed form or another exact solver. 'number': published in digits. 'figure': read off "
         "a figure. 'trend': an ordering or a range. 'training': networks are trained, which takes long"
     )
     quick: bool = Field(default=False, description="Takes seconds, and runs with --quick")
-    assumed: tuple[Text, ...] = Field(default=(), description="What is assumed where the paper is silent")
+    assumed: tuple[_Text, ...] = Field(default=(), description="What is assumed where the paper is silent")
     claims: tuple[Claim, ...] = Field(min_length=1, description="The published values")
     deviations: tuple[Deviation, ...] = Field(default=(), description="Claims that are not met, and why")
 

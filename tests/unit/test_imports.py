@@ -40,7 +40,7 @@ MAY_IMPORT["levels"] = MAY_IMPORT["calibration"] | {"calibration"}
 MAY_IMPORT["evaluation"] = MAY_IMPORT["levels"] | {"levels", "network"}
 MAY_IMPORT["training"] = MAY_IMPORT["evaluation"] | {"evaluation", "programming"}
 MAY_IMPORT["campaign"] = MAY_IMPORT["evaluation"] | {"evaluation"}
-TOP = {"demo", "bench", "cli", "__init__", "__main__"}
+TOP = {"demo", "bench", "cli", "studies", "__init__", "__main__"}
 FACES_ONLY = {"cli", "demo", "bench", "presets", "studies"}
 
 

@@ -89,12 +89,10 @@ class MatrixTiles(nn.Module):
         self.register_buffer("gain", torch.tensor(1.0, dtype=torch.float64))
         widest = max(place.cols for place in self.places)
         self.register_buffer("column_steps", torch.ones(len(self.places), widest, dtype=torch.float64))
-        outputs = (shape[0], shape[2])
-        self.column_gain = nn.Parameter(torch.ones(outputs, dtype=torch.float64), requires_grad=False)
-        self.column_offset = nn.Parameter(torch.zeros(outputs, dtype=torch.float64), requires_grad=False)
-        self.converters = converters
+        self.column_gain = nn.Parameter(torch.ones(shape[0], shape[2], dtype=torch.float64), requires_grad=False)
+        self.column_offset = nn.Parameter(torch.zeros(shape[0], shape[2], dtype=torch.float64), requires_grad=False)
+        self.converters, self.keeps_current = converters, False
         self.through: LayerProduct | None = None
-        self.keeps_current = False
         self.largest_current: torch.Tensor | None = None
         self.w_max: float | None = None
         self.adapter: LowRank | None = None
