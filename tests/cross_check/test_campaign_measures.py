@@ -39,6 +39,11 @@ arguments = { after = 3600.0 }
 arguments = { tolerance = 0.02 }
 [measures.rare_current]
 arguments = { limit = 51e-6, draws = 300 }
+[measures.layer]
+arguments = { inputs = 6, outputs = 2, vectors = 4 }
+[measures.layer_in_ngspice]
+function = "layer"
+arguments = { inputs = 6, outputs = 2, vectors = 4, level = "ngspice" }
 [measures.settling]
 [measures.certificate]
 arguments = { truth = "nodal" }
@@ -110,6 +115,19 @@ def test_reads_are_those_of_the_array_solver(measured):
     assert power is not None
     energy = pytest.approx(power.mean() * 100e-9)
     held(values, "energy", {"read": (energy, "J"), "per_mac": (pytest.approx(power.mean() * 100e-9 / 24), "J")})
+
+
+def test_a_layer_is_the_same_at_both_levels(measured):
+    """One array of 4 columns reads 12 weights; what both levels count and pay for is the same."""
+    _, values, _, _ = measured
+    names = ("rms", "largest", "energy", "arrays", "converters", "cells", "conversions")
+    held(
+        values,
+        "layer_in_ngspice",
+        {n: (pytest.approx(values[f"layer_{n}"][0], rel=1e-6), values[f"layer_{n}"][1]) for n in names},
+    )
+    assert values["layer_cells"] == (24, "1") and values["layer_conversions"] == (pytest.approx(4 / 12), "1")
+    assert 0 < values["layer_rms"][0] < values["layer_largest"][0] < 0.2
 
 
 def test_errors_are_those_of_two_reads(measured):

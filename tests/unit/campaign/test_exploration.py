@@ -9,6 +9,7 @@ import campaign_points
 import numpy as np
 import pytest
 from array_toml import ARRAY
+from campaign_folder import contents
 from command_line import circuitsim
 
 from circuitsim import campaign
@@ -54,7 +55,7 @@ def explored(folder, text=FILE, out="out", engine=None, **options):
 
 
 def stored(folder, out):
-    return {path.name: path.read_bytes() for path in (folder / out / "results").glob("*/*.json")}
+    return contents(folder / out)
 
 
 def designed_at(row, col, serial):
