@@ -24,6 +24,7 @@ WORDS = {
     "--cause": ("wires", "cells", "dac", "adc", *DRAWN_CAUSES),
     "--clear": ("cells", "tables", "tiles", "all"),
     "--compensation": ("none", "network", "layer", "column", "column_offset"),
+    "--input-range-per": ("layer", "tile"),
     "--level": ("behavioral", "nodal", "ngspice"),
 }
 """What options take that choose among words."""

@@ -17,6 +17,7 @@ from circuitsim.cli.options import (
     Converter,
     CostsFile,
     Digital,
+    InputRangePer,
     MaxError,
     NoiseSeed,
     Out,
@@ -114,6 +115,7 @@ def infer(
             help="What sets the ADCs' ranges: least_rms, largest, or a percentile such as 99.9.",
         ),
     ] = "least_rms",
+    input_range_per: InputRangePer = "layer",
     adc_range_per: AdcRangePer = "layer",
     settling: Annotated[
         bool,
@@ -215,6 +217,7 @@ def infer(
             input_code=input_code,
             input_range=range_rule(input_range),
             adc_range=range_rule(adc_range),
+            input_range_per=input_range_per,  # pyright: ignore[reportArgumentType]
             adc_range_per=adc_range_per,  # pyright: ignore[reportArgumentType]  `infer_files` checks it
             settling=stored_settling(model) or True if settling else False,
             energy=_energy_options(arrays, energy, costs, converter, columns_per_adc),

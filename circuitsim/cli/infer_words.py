@@ -190,8 +190,9 @@ def _on_array(layer: dict[str, Any], unit: str) -> str:
         widest = f"ADCs to {end} at most" if layer["adc_rule"].startswith("for each ") else f"ADC to {end}"
         adc = f"; {widest} ({layer['adc_rule']}), {percent(layer['adc_clipped'])} clipped"
     tied = f" of {layer['tied_to']}, which has the same weights" if layer["tied_to"] else ""
+    most = " at most" if layer["input_rule"].startswith("for each ") else ""
     return (
         f"on arrays: {layer['name']} ({layer['op']}, {groups}{layer['inputs']} × {layer['outputs']}, {layer['tiles']} "
-        f"tile{'' if layer['tiles'] == 1 else 's'}{tied}); inputs to {layer['activation_max']:.4g} "
+        f"tile{'' if layer['tiles'] == 1 else 's'}{tied}); inputs to {layer['activation_max']:.4g}{most} "
         f"({layer['input_rule']}), {percent(layer['input_clipped'])} clipped{adc}"
     )

@@ -228,6 +228,16 @@ AdcRangePer = Annotated[
         help="What has an ADC range of its own: layer, tile or column; needs adc.full_scale = auto.",
     ),
 ]
+InputRangePer = Annotated[
+    str,
+    typer.Option(
+        "--input-range-per",
+        parser=one_of("--input-range-per"),
+        metavar="WORD",
+        help="What has an input range of its own: layer, or tile, whose products the digital sum then weighs; layers"
+        " on several rows of tiles are read tile by tile, which takes longer.",
+    ),
+]
 DrawnCause = Annotated[
     list[str] | None,
     typer.Option(

@@ -32,6 +32,7 @@ from circuitsim.network import (
     LARGEST,
     LEAST_RMS,
     MEMORY,
+    InputRangePer,
     LayerRange,
     Metric,
     ProgrammedNetwork,
@@ -80,6 +81,7 @@ def infer_files(
     input_code: str | None = None,
     input_range: RangeRule = LARGEST,
     adc_range: RangeRule = LEAST_RMS,
+    input_range_per: InputRangePer = "layer",
     adc_range_per: RangePer = "layer",
     settling: bool | SettlingModel = False,
     energy: EnergyOptions | None = None,
@@ -124,6 +126,8 @@ def infer_files(
         input_code: How codes become inputs, as `driver.input_code`; None: as the specification of the model has it.
         input_range, adc_range: What sets the ranges, as `inputs` and `adc` of `network.fit_ranges`; ideal arrays keep
             the rules of their own.
+        input_range_per: What has an input range of its own, as `inputs_per` of `network.fit_ranges`; ideal arrays keep
+            one for each layer.
         adc_range_per: What has an ADC range of its own, as `adc_per` of `network.fit_ranges`; ideal arrays keep one
             range for each layer.
         settling: Fit how columns settle, by the array solver, and say which read time the network needs; or take a
@@ -188,7 +192,8 @@ def infer_files(
     tiles_told, images_told = (progress and partial(progress, step) for step in ("tiles programmed", "images read"))
     programmed = program(network, spec, counted, **given, progress=tiles_told)
     quick = program(network, spec, level_product(arrays, "nodal"), **given) if level == "ngspice" else programmed
-    rules: dict[str, Any] = {"inputs": input_range, "adc": adc_range, "adc_per": adc_range_per}
+    rules: dict[str, Any] = {"inputs": input_range, "adc": adc_range}
+    rules |= {"inputs_per": input_range_per, "adc_per": adc_range_per}
     ranges = fit_ranges(quick, first, **rules, n_jobs=n_jobs, memory=memory)
     calls.clear()  # of the images that set the ranges
     array = evaluate(programmed, images, labels, ranges=ranges, rng=rng, n_jobs=n_jobs, **how, progress=images_told)

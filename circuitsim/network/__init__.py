@@ -22,7 +22,7 @@ from circuitsim.network.inference import (
     evaluate_ideal,
 )
 from circuitsim.network.joint.form import JointForm
-from circuitsim.network.layer_range import LayerRange, RangePer
+from circuitsim.network.layer_range import InputRangePer, LayerRange, RangePer
 from circuitsim.network.linear import LinearLayer, Window, as_numpy, float_product, input_vectors, output_tensor
 from circuitsim.network.load import load_network
 from circuitsim.network.mapping import Copied, Differential, Offset, Reference, Scheme, Sliced, scheme_of
@@ -71,6 +71,7 @@ __all__ = [
     "Differential",
     "ExactProduct",
     "Inference",
+    "InputRangePer",
     "JointForm",
     "JointRead",
     "JudgingRead",

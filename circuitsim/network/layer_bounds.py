@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from circuitsim.network.converting import equivalent_currents, layer_adc
+from circuitsim.network.input_ranges import input_scale, scaled_inputs
 from circuitsim.network.inputs import encode
 from circuitsim.network.layer_range import LayerRange, column_steps
 from circuitsim.network.linear import LinearLayer, as_numpy
@@ -99,7 +100,7 @@ def _driven(
 ) -> _Driven:
     """Encode both ends. The phase of the negative parts falls where activations rise."""
     given = {"activation_max": known.activation_max, "layer": programmed.layer.name, "dac": tables.dac}
-    first, second = (encode(end, spec, **given) for end in activations)
+    first, second = (encode(scaled_inputs(programmed, known, end), spec, **given) for end in activations)
     return _Driven(
         *_ordered(first.v, second.v),
         _ordered(first.v_coded, second.v_coded),
@@ -135,7 +136,7 @@ def _tile_products(
         unit = 1.0 if input_unit(spec) == "V" else spec.driver.v_read
         sums = [(place.on_rows(v)[read_at].sum(axis=1) - place.rows * still) * unit for v in driven.coded]
         converted = _converted(spec, currents, error, (known, tables), column_steps(known, index))
-        v_per_unit = driven.full_scale / known.activation_max
+        v_per_unit = driven.full_scale / (known.activation_max * input_scale(known, index))
         found = np.stack(_numbers(programmed, place, spec, converted, sums, v_per_unit=v_per_unit))
         found[0, ~always] = np.minimum(found[0, ~always], 0.0)
         found[1, ~always] = np.maximum(found[1, ~always], 0.0)

@@ -5,8 +5,13 @@ from typing import Literal
 
 import numpy as np
 
+from circuitsim.errors import InputError
+
 RangePer = Literal["layer", "tile", "column"]
 """What has an ADC range of its own."""
+
+InputRangePer = Literal["layer", "tile"]
+"""What has an input range of its own; tiles that share rows share it."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,8 @@ class LayerRange:
         input_lost: What the chosen input range cuts off the calibration inputs, rms relative to theirs.
         column_scales: For each tile the current of the largest code of each column in use [A]; None: `full_scale` of
             all.
+        input_scales: For each tile the activation that is driven at v_read, relative to `activation_max`; tiles that
+            share inputs have the same. None: 1 of all.
     """
 
     activation_max: float
@@ -33,6 +40,7 @@ class LayerRange:
     adc_clipped: float = 0.0
     input_lost: float = 0.0
     column_scales: tuple[tuple[float, ...], ...] | None = None
+    input_scales: tuple[float, ...] | None = None
 
 
 def column_steps(known: LayerRange, tile: int) -> np.ndarray | None:
@@ -40,3 +48,12 @@ def column_steps(known: LayerRange, tile: int) -> np.ndarray | None:
     if known.column_scales is None or known.full_scale is None:
         return None
     return np.array(known.column_scales[tile]) / known.full_scale
+
+
+def check_module_range(layer: str, known: LayerRange, cols: list[int]) -> None:
+    """Refuse ranges that the tiles of a module, with so many columns in use each, cannot take over."""
+    if known.input_scales is not None:
+        raise InputError(f"layer {layer!r}: modules drive all inputs in one range; expected no input_scales")
+    given = known.column_scales
+    if given is not None and [len(each) for each in given] != cols:
+        raise InputError(f"layer {layer!r}: column_scales has {[len(each) for each in given]} columns: expected {cols}")

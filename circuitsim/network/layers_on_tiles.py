@@ -9,6 +9,7 @@ import numpy as np
 from circuitsim.errors import InputError
 from circuitsim.network.chunks import LayerSizes
 from circuitsim.network.driven_tensor import largest_input
+from circuitsim.network.input_ranges import relative_ranges
 from circuitsim.network.joint.layer import JointLayer, JointReading, joint_layer, read_jointly
 from circuitsim.network.layer_range import LayerRange
 from circuitsim.network.linear import LinearLayer, float_product, output_tensor
@@ -78,7 +79,8 @@ class LayersOnTiles:
         tiles, known = self.programmed.layers[layer.name], self._range(layer)
         around = {"tables": self.programmed.tables, "rng": self.rng, "n_jobs": self.n_jobs}
         reading = read_layer(tiles, self.programmed.spec, activations, known, **around)
-        self.counts[layer.name].append(_counts(reading, activations, known.activation_max, self.images))
+        ends = known.activation_max * relative_ranges(tiles, known)
+        self.counts[layer.name].append(_counts(reading, activations, ends, self.images))
         return reading.y
 
     def of_tensor(self, layer: LinearLayer, x: np.ndarray) -> np.ndarray | None:
@@ -151,10 +153,12 @@ class LayersOnTiles:
                 read.check_inputs(v_in)
 
 
-def _counts(reading: LayerReading, activations: np.ndarray, activation_max: float, images: int) -> LayerCounts:
+def _counts(reading: LayerReading, activations: np.ndarray, ends: np.ndarray | float, images: int) -> LayerCounts:
+    """Return the counts of a read; `ends` (groups, inputs) are the ranges of its inputs."""
     same = {each.name: getattr(reading, each.name) for each in fields(LayerCounts) if hasattr(reading, each.name)}
-    each = activations.reshape(images if activations.size and len(activations) % images == 0 else 1, -1)
-    lost = np.sum(np.maximum(np.abs(each) - activation_max, 0.0) ** 2, axis=1)
+    parts = images if activations.size and len(activations) % images == 0 else 1
+    each = activations.reshape(parts, -1)
+    lost = np.sum(np.maximum(np.abs(activations) - ends, 0.0).reshape(parts, -1) ** 2, axis=1)
     return LayerCounts(vectors=len(activations), input_squares=np.sum(each**2, axis=1), lost_squares=lost, **same)
 
 

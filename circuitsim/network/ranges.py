@@ -11,8 +11,9 @@ from circuitsim.network.apart import check_images_apart
 from circuitsim.network.chunks import MEMORY, check_memory, layer_sizes
 from circuitsim.network.column_ranges import with_column_ranges
 from circuitsim.network.images import checked_images
+from circuitsim.network.input_ranges import learn_input_range, scaled_inputs, with_input_scales
 from circuitsim.network.inputs import encode
-from circuitsim.network.layer_range import LayerRange, RangePer
+from circuitsim.network.layer_range import InputRangePer, LayerRange, RangePer
 from circuitsim.network.linear import LinearLayer, as_numpy, float_product
 from circuitsim.network.network import Network, batch_size
 from circuitsim.network.placed_arrays import beside_tiles
@@ -24,8 +25,6 @@ from circuitsim.units import format_quantity
 
 _VECTORS = 1 << 14  # that are read at a time
 _COPIES = 4  # of activations and currents that are held at a time
-_CLOSE = 2.0  # a bound of the graph less than this many times the largest activation costs less than one bit
-_ROUNDED = 1.0 + 1e-6  # float32: onnxruntime's tanh returns up to 1 + 2.4e-7
 
 
 @checked
@@ -81,6 +80,7 @@ def fit_ranges(
     images: np.ndarray,
     *,
     inputs: RangeRule = LARGEST,
+    inputs_per: InputRangePer = "layer",
     adc: RangeRule = LEAST_RMS,
     adc_per: RangePer = "layer",
     gain: bool = False,
@@ -103,6 +103,8 @@ def fit_ranges(
         programmed: The network on its tiles.
         images: (images, …) calibration images; must not be among those on which accuracy is reported.
         inputs: Rule for the range of each layer's |activations|.
+        inputs_per: What has an input range of its own: each layer, or each part of it whose rows lie on tiles of their
+            own. The digital sum over tiles then weighs their products. Such layers are read tile by tile.
         adc: Rule for an "auto" range of the ADC; a range in the specification, or of a circuit, stays.
         adc_per: What has an "auto" ADC range of its own: each layer, each tile, or each column of each tile. A tile or
             column that carries no current takes the range of its layer.
@@ -118,22 +120,28 @@ def fit_ranges(
     Raises:
         InputError: The images do not fit the network, none of them reaches a layer that a module runs, those of one
             layer do not fit into the memory, the network's outputs depend on other images, an input is negative but
-            mapping.inputs = "unsigned", or `adc_per` has no effect because the range of the ADCs is not learnt.
+            mapping.inputs = "unsigned", `inputs_per` does not suit offset inputs, or `adc_per` has no effect because
+            the range of the ADCs is not learnt.
     """
     check_images_apart(programmed.network, images)
-    _check_learnt(programmed, adc_per)
+    _check_learnt(programmed, inputs_per, adc_per)
     found: dict[str, LayerRange] = {}
     for names in _held(programmed, images, memory):
         activations = layer_inputs(programmed.network, images, names=names)
         for name in [name for name in activations if name in programmed.layers]:
             of_layer = activations.pop(name)
-            how = {"rules": (inputs, adc), "adc_per": adc_per, "gain": gain, "n_jobs": n_jobs}
+            how = {"rules": (inputs, adc), "per": (inputs_per, adc_per), "gain": gain, "n_jobs": n_jobs}
             found[name] = _fit_layer(programmed, name, of_layer, **how)
     return {name: found[name] for name in programmed.layers if name in found}  # no image takes some branches
 
 
-def _check_learnt(programmed: ProgrammedNetwork, adc_per: RangePer) -> None:
+def _check_learnt(programmed: ProgrammedNetwork, inputs_per: InputRangePer, adc_per: RangePer) -> None:
     adc, around = programmed.spec.adc, programmed.tables
+    if inputs_per != "layer" and programmed.spec.mapping.inputs == "offset":
+        raise InputError(
+            f"inputs_per = {inputs_per!r} with mapping.inputs = 'offset': all inputs share the middle of one range; "
+            "expected 'layer', or other inputs"
+        )
     if adc_per == "layer" or (adc.bits is not None and adc.full_scale == "auto" and around.adc is None):
         return
     why = (
@@ -152,14 +160,16 @@ def _fit_layer(
     activations: np.ndarray,
     *,
     rules: tuple[RangeRule, RangeRule],
-    adc_per: RangePer,
+    per: tuple[InputRangePer, RangePer],
     gain: bool,
     n_jobs: int,
 ) -> LayerRange:
     tiles, spec, around = programmed.layers[name], programmed.spec, programmed.tables
     if not len(activations):
         raise InputError(f"layer {name!r} reads no vector of the images: expected images that reach every layer")
-    known = _input_range(tiles.layer, activations, rules[0], spec.driver.dac_bits)
+    known = learn_input_range(tiles.layer, activations, rules[0], spec.driver.dac_bits)
+    if per[0] == "tile":
+        known = with_input_scales(known, tiles, activations, rules[0], spec.driver.dac_bits)
     converts = spec.adc.bits is not None and around.adc is None
     if around.adc is not None:
         known = dataclasses.replace(known, adc_rule=f"range of the circuit {around.adc.block}")
@@ -170,7 +180,7 @@ def _fit_layer(
         return known  # nothing to learn from the tiles
     reads = []  # of some vectors each: what encoding needs beside them stays small
     for begin in range(0, len(activations), _VECTORS):
-        some = beside_tiles(tiles.reads, activations[begin : begin + _VECTORS])
+        some = beside_tiles(tiles.reads, scaled_inputs(tiles, known, activations[begin : begin + _VECTORS]))
         phases = encode(some, spec, activation_max=known.activation_max, layer=tiles.layer.name, dac=around.dac)
         reads.append((read_tiles(tiles, spec, phases, n_jobs=n_jobs), phases if gain else None))
     if converts and known.full_scale is None:
@@ -178,8 +188,8 @@ def _fit_layer(
         tiled = [np.concatenate([as_numpy(tile.i_out) for tile in part]) for part in parts]
         flat = np.concatenate([currents.ravel() for currents in tiled])
         known = _adc_range(known, flat, spec, rules[1])
-        if adc_per != "layer" and spec.adc.bits is not None:
-            known = with_column_ranges(known, tiled, spec.adc.bits, rules[1], adc_per)
+        if per[1] != "layer" and spec.adc.bits is not None:
+            known = with_column_ranges(known, tiled, spec.adc.bits, rules[1], per[1])
     return _with_gain(known, programmed, tiles, activations, reads) if gain else known
 
 
@@ -194,21 +204,6 @@ def _with_gain(
     square = float(np.vdot(y, y))
     factor = float(np.vdot(y, float_product(tiles.layer, activations) + middle)) / square if square > 0.0 else 1.0
     return dataclasses.replace(known, gain=factor)
-
-
-def _input_range(layer: LinearLayer, activations: np.ndarray, rule: RangeRule, bits: int | None) -> LayerRange:
-    size = np.abs(activations)
-    largest, bound = float(size.max(initial=0.0)), layer.input_bound
-    if rule != LARGEST and largest > 0.0:
-        end, _ = rule.choose(size, bits)
-        words = f"{end / largest:.3g} of the largest calibration input, {rule.words}"
-        lost = float(np.sqrt(np.sum(np.maximum(size - end, 0.0) ** 2) / np.sum(size**2)))
-        return LayerRange(activation_max=end, input_rule=words, input_lost=lost)
-    if bound is not None and (largest == 0.0 or bound / _CLOSE < largest <= bound * _ROUNDED):
-        return LayerRange(activation_max=bound, input_rule="bound of the network")
-    if largest == 0.0:
-        return LayerRange(activation_max=1.0, input_rule="1, because all calibration inputs are 0")
-    return LayerRange(activation_max=largest, input_rule="largest calibration input")
 
 
 def _adc_range(known: LayerRange, currents: np.ndarray, spec: ArraySpec, rule: RangeRule) -> LayerRange:

@@ -10,6 +10,7 @@ import numpy as np
 
 from circuitsim.errors import InputError
 from circuitsim.network.converting import equivalent_currents, layer_adc, network_tables, with_sense_noise
+from circuitsim.network.input_ranges import input_scale, scaled_inputs
 from circuitsim.network.inputs import Phases, encode
 from circuitsim.network.layer_range import LayerRange, column_steps
 from circuitsim.network.linear import as_numpy
@@ -98,7 +99,7 @@ def read_layer(
         InputError: As `encode` and `read_tiles`.
     """
     around = network_tables(spec, None) if tables is None else tables
-    given = beside_tiles(programmed.reads, activations)
+    given = beside_tiles(programmed.reads, scaled_inputs(programmed, known, activations))
     how = {"activation_max": known.activation_max, "layer": programmed.layer.name, "dac": around.dac, "rng": rng}
     phases = encode(given, spec, **how)
     currents = read_tiles(programmed, spec, phases, n_jobs=n_jobs)
@@ -183,7 +184,13 @@ def layer_products(
         xp, kind = _kind(converted)
         v_sum = xp.asarray(tile.v_sum, **kind)
         products = tile_numbers(
-            programmed.layer, place, spec, converted, v_sum, w_max=programmed.w_max, v_per_unit=v_per_unit
+            programmed.layer,
+            place,
+            spec,
+            converted,
+            v_sum,
+            w_max=programmed.w_max,
+            v_per_unit=v_per_unit / input_scale(known, index),
         )
         y = xp.zeros(shape, **kind) if y is None else y
         summed = _over_phases(products, tile.active, phases.weights)
@@ -198,6 +205,8 @@ def layer_products(
 def input_offset(programmed: ProgrammedLayer, phases: Phases, known: LayerRange) -> np.ndarray | float:
     """Return the products (groups, outputs) of what is added to offset inputs; 0 for others."""
     sums = programmed.weight_sums
+    if sums is not None and known.input_scales is not None:
+        raise InputError(f"layer {programmed.layer.name!r}: offset inputs share one range; expected no input_scales")
     return 0.0 if sums is None else phases.offset * known.activation_max * sums
 
 

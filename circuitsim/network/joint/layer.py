@@ -88,6 +88,8 @@ def joint_layer(
     Inputs are voltages of ideal DACs, a read for each sign; weights of one scale are pairs of columns behind an ideal
     ADC, or none; and every tile has a `JointForm` and holds one part of one matrix.
     """
+    if known.input_scales is not None:
+        return None  # a value of the tensor lies on rows of several tiles
     forms = [_form_of(read) for read in programmed.reads]
     plain = spec.driver.input_code == "amplitude" and spec.driver.gate_levels is None and input_unit(spec) == "V"
     ideal = tables.sense is None and tables.adc is None and spec.driver.block is None

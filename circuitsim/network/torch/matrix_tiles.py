@@ -12,7 +12,7 @@ from torch import nn
 from circuitsim.errors import InputError
 from circuitsim.network.converting import equivalent_currents, layer_adc
 from circuitsim.network.crosstalk import layer_places
-from circuitsim.network.layer_range import column_steps
+from circuitsim.network.layer_range import check_module_range, column_steps
 from circuitsim.network.linear import LinearLayer, as_numpy
 from circuitsim.network.mapping import largest_weight
 from circuitsim.network.network import LayerProduct
@@ -129,13 +129,10 @@ class MatrixTiles(nn.Module):
         """Take over ranges, as `fit_ranges` gives them; those of tiles and columns keep their ratio to `full_scale`.
 
         Raises:
-            InputError: Ranges of columns are not those of its tiles.
+            InputError: Ranges of columns are not those of its tiles, or tiles have input ranges of their own.
         """
-        given, cols = known.column_scales, [place.cols for place in self.places]
-        if given is not None and [len(each) for each in given] != cols:
-            raise InputError(
-                f"layer {self.layer!r}: column_scales has {[len(each) for each in given]} columns: expected {cols}"
-            )
+        cols = [place.cols for place in self.places]
+        check_module_range(self.layer, known, cols)
         with torch.no_grad():
             self.column_steps.fill_(1.0)
             for index, count in enumerate(cols):

@@ -113,9 +113,10 @@ def test_words_of_options_are_those_of_the_functions():
     from circuitsim.evaluation.drift_compensation import DriftCompensation
     from circuitsim.evaluation.level_product import TileLevel
     from circuitsim.evaluation.tile_errors import ErrorSource
-    from circuitsim.network import RangePer
+    from circuitsim.network import InputRangePer, RangePer
 
     kinds = {"adc-range-per": RangePer, "bounds": ErrorSource, "compensation": DriftCompensation, "level": TileLevel}
+    kinds["input-range-per"] = InputRangePer
     for option, kind in kinds.items():
         assert sorted(WORDS[f"--{option}"]) == sorted(get_args(kind))
 
