@@ -234,8 +234,7 @@ InputRangePer = Annotated[
         "--input-range-per",
         parser=one_of("--input-range-per"),
         metavar="WORD",
-        help="What has an input range of its own: layer, or tile, whose products the digital sum then weighs; layers"
-        " on several rows of tiles are read tile by tile, which takes longer.",
+        help="What has an input range of its own: layer, or tile; layers on several rows of tiles then take longer.",
     ),
 ]
 DrawnCause = Annotated[

@@ -70,7 +70,7 @@ def relative_ranges(programmed: ProgrammedLayer, known: LayerRange) -> Any:
     return relative
 
 
-def scaled_inputs(programmed: ProgrammedLayer, known: LayerRange, activations: Any) -> Any:
+def in_equal_ranges(programmed: ProgrammedLayer, known: LayerRange, activations: Any) -> Any:
     """Return activations (vectors, groups, inputs) as inputs of equal ranges, `activation_max`."""
     if known.input_scales is None:
         return activations

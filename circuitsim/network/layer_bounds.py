@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from circuitsim.network.converting import equivalent_currents, layer_adc
-from circuitsim.network.input_ranges import input_scale, scaled_inputs
+from circuitsim.network.input_ranges import in_equal_ranges, input_scale
 from circuitsim.network.inputs import encode
 from circuitsim.network.layer_range import LayerRange, column_steps
 from circuitsim.network.linear import LinearLayer, as_numpy
@@ -100,7 +100,7 @@ def _driven(
 ) -> _Driven:
     """Encode both ends. The phase of the negative parts falls where activations rise."""
     given = {"activation_max": known.activation_max, "layer": programmed.layer.name, "dac": tables.dac}
-    first, second = (encode(scaled_inputs(programmed, known, end), spec, **given) for end in activations)
+    first, second = (encode(in_equal_ranges(programmed, known, end), spec, **given) for end in activations)
     return _Driven(
         *_ordered(first.v, second.v),
         _ordered(first.v_coded, second.v_coded),

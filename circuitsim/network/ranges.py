@@ -11,7 +11,7 @@ from circuitsim.network.apart import check_images_apart
 from circuitsim.network.chunks import MEMORY, check_memory, layer_sizes
 from circuitsim.network.column_ranges import with_column_ranges
 from circuitsim.network.images import checked_images
-from circuitsim.network.input_ranges import learn_input_range, scaled_inputs, with_input_scales
+from circuitsim.network.input_ranges import in_equal_ranges, learn_input_range, with_input_scales
 from circuitsim.network.inputs import encode
 from circuitsim.network.layer_range import InputRangePer, LayerRange, RangePer
 from circuitsim.network.linear import LinearLayer, as_numpy, float_product
@@ -180,7 +180,7 @@ def _fit_layer(
         return known  # nothing to learn from the tiles
     reads = []  # of some vectors each: what encoding needs beside them stays small
     for begin in range(0, len(activations), _VECTORS):
-        some = beside_tiles(tiles.reads, scaled_inputs(tiles, known, activations[begin : begin + _VECTORS]))
+        some = beside_tiles(tiles.reads, in_equal_ranges(tiles, known, activations[begin : begin + _VECTORS]))
         phases = encode(some, spec, activation_max=known.activation_max, layer=tiles.layer.name, dac=around.dac)
         reads.append((read_tiles(tiles, spec, phases, n_jobs=n_jobs), phases if gain else None))
     if converts and known.full_scale is None:

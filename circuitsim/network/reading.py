@@ -10,7 +10,7 @@ import numpy as np
 
 from circuitsim.errors import InputError
 from circuitsim.network.converting import equivalent_currents, layer_adc, network_tables, with_sense_noise
-from circuitsim.network.input_ranges import input_scale, scaled_inputs
+from circuitsim.network.input_ranges import in_equal_ranges, input_scale
 from circuitsim.network.inputs import Phases, encode
 from circuitsim.network.layer_range import LayerRange, column_steps
 from circuitsim.network.linear import as_numpy
@@ -99,7 +99,7 @@ def read_layer(
         InputError: As `encode` and `read_tiles`.
     """
     around = network_tables(spec, None) if tables is None else tables
-    given = beside_tiles(programmed.reads, scaled_inputs(programmed, known, activations))
+    given = beside_tiles(programmed.reads, in_equal_ranges(programmed, known, activations))
     how = {"activation_max": known.activation_max, "layer": programmed.layer.name, "dac": around.dac, "rng": rng}
     phases = encode(given, spec, **how)
     currents = read_tiles(programmed, spec, phases, n_jobs=n_jobs)
