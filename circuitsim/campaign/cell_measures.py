@@ -10,7 +10,7 @@ from circuitsim.campaign.importance import normal_proposal, rare_share, weighted
 from circuitsim.devices import device_card
 from circuitsim.devices.statistics import draw_conductances, programming_sigma, read_statistics
 from circuitsim.errors import InputError
-from circuitsim.spec import ArraySpec, Count, input_unit
+from circuitsim.spec import ArraySpec, Count, full_scale_inputs, input_unit
 
 
 def programming_yield(
@@ -56,7 +56,7 @@ def rare_current(
 ) -> MeasuredNumbers:
     """How often programming leaves the current of the last column beyond a limit, by importance sampling.
 
-    All cells are wanted at one conductance, all rows are driven by `driver.v_read`, and cells have the programming
+    All cells are wanted at one conductance, all rows are driven to v_ref + v_read, and cells have the programming
     error of the device's card. The cells of the last column are drawn with their errors moved towards the limit, and
     wider; each draw counts by its likelihood. The estimate has no bias: replicates of it may be averaged.
 
@@ -80,11 +80,11 @@ def rare_current(
     rows, cols = spec.array.rows, spec.array.cols
     wanted = np.full((rows, cols), target if target is not None else (spec.device.g_min + spec.device.g_max) / 2)
     sigma = programming_sigma(read_statistics(device_card(spec)), wanted)
-    x = np.full((1, rows), spec.driver.v_read)
+    x = full_scale_inputs(spec)[None, :]
     slope = (x[0] - spec.sense.v_ref) * sigma[:, -1]
     length = float(np.linalg.norm(slope))
     if length == 0:
-        raise InputError("rare_current: no error changes the current, by the card and driver.v_read: expected one")
+        raise InputError("rare_current: no error changes the current, by the card: expected one")
     away = (limit - _current(spec, wanted, x, level)) / length
     toward = shift * (-1 if side == "below" else 1) if shift is not None else away
     if shift is None and (away > 0) == (side == "below"):

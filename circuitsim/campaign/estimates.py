@@ -114,7 +114,9 @@ def _yields(data: "xr.Dataset", settings: CampaignStatistics, inner: float) -> I
     for name, limits in settings.yields.items():
         if limits.of not in known:
             if any(each.startswith(limits.of.partition(".")[0] + ".") for each in known):
-                raise InputError(f"statistics.yield.{name}.of = {limits.of!r}: no such result; expected one of {known}")
+                raise InputError(
+                    f"statistics.yield.{name}.of = {limits.of!r}: no such result; expected one of {', '.join(known)}"
+                )
             continue  # nothing of its measure is done yet
         table, coords = by_place(data[known[limits.of]])
         count = np.isfinite(table).sum(axis=-1)

@@ -219,7 +219,7 @@ def _grid_check(
     best = [place for place, on_it in zip(every, front, strict=True) if on_it]
     missed = tuple(place for place in best if place not in explored)
     volume = _relative_volume(goals[ours], goals[front]) if front.any() else None
-    return GridCheck(int(np.isfinite(violation).sum()), len(best), len(best) - len(missed), volume, missed)
+    return GridCheck(len(every), len(best), len(best) - len(missed), volume, missed)
 
 
 def _relative_volume(ours: np.ndarray, whole: np.ndarray) -> float | None:

@@ -46,6 +46,7 @@ class CampaignStatus:
         reasons: Reasons of failures, the most frequent first, with their numbers.
         warned: The same of warnings.
         stopped: Number of points that are not needed, because an interval was narrow enough before them.
+        wide: Number of places whose interval is wider than the rule asks for after all their replicates.
     """
 
     name: str
@@ -58,6 +59,7 @@ class CampaignStatus:
     reasons: tuple[tuple[str, int], ...]
     warned: tuple[tuple[str, int], ...]
     stopped: int = 0
+    wide: int = 0
 
 
 @checked
@@ -72,7 +74,8 @@ def campaign_status(store: str | Path) -> CampaignStatus:
     opened = open_store(store)
     listing = load_list(opened)
     every, finished, failures = set(listing.keys), finished_keys(opened), failed_keys(opened)
-    stopped = stop_state(StopWatch(opened, listing), finished, failures - finished).stopped
+    watch = StopWatch(opened, listing)
+    stopped = stop_state(watch, finished, failures - finished).stopped
     own = {key for key, over in zip(listing.keys, stopped.tolist(), strict=True) if not over}
     failed = failures & own - finished
     seconds, warned = read_logs(opened, own)
@@ -88,6 +91,7 @@ def campaign_status(store: str | Path) -> CampaignStatus:
         tuple(reasons.most_common()),
         warned,
         len(every - own),
+        len(watch.wide),
     )
 
 

@@ -28,12 +28,14 @@ class StopWatch:
         listing: The points.
         values: Value by key of the point, as far as it was needed; NaN for one that failed.
         enough: Replicates of each place whose decision is made.
+        wide: Places that have all their replicates, and an interval that is not narrow enough.
     """
 
     store: CampaignStore
     listing: CampaignList
     values: dict[str, float] = field(default_factory=dict)
     enough: dict[tuple[int, ...], int] = field(default_factory=dict)
+    wide: set[tuple[int, ...]] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ def _look(
             watch.enough[place] = n
             return n
     watch.enough[place] = len(keys)
+    watch.wide.add(place)
     return len(keys)
 
 

@@ -20,6 +20,9 @@ def status_in_words(status: "CampaignStatus") -> list[str]:
     words = [f"{status.name}: {status.done} of {status.total} points done, {status.failed} failed, {left} left"]
     if status.stopped:
         words.append(f"{status.stopped} more are not needed: intervals were narrow enough before them")
+    if status.wide:
+        where = "1 place" if status.wide == 1 else f"{status.wide} places"
+        words.append(f"at {where} the interval is wider than [statistics.stop] asks for, after all replicates")
     if status.seconds is not None:
         words.append(f"a point took {format_quantity(status.seconds, 's', 3)} of processor time")
     if status.at_work:

@@ -79,7 +79,7 @@ class GridCheck:
     """An exploration beside the whole grid.
 
     Attributes:
-        points: Points of the grid, those that failed left out.
+        points: Points of the grid; those that failed count, as they do among the points explored.
         front: Points of its front.
         found: Those that the exploration found too.
         volume: Hypervolume of the exploration's front relative to that of the grid's, both seen from a corner a tenth

@@ -127,6 +127,14 @@ class StudyClaim(Part):
         for deviation in self.deviations:
             if deviation.claim not in named:
                 raise ValueError(f"deviations: {deviation.claim!r} is no claim; there are {', '.join(named)}")
+            known = {
+                case: None for each in self.claims if each.name == deviation.claim for case in self.judged_in(each)
+            }
+            for case in deviation.cases or ():
+                if case not in known:
+                    raise ValueError(
+                        f"deviations: {case!r} is no case of {deviation.claim}; expected some of {', '.join(known)}"
+                    )
         return self
 
     def published(self, claim: Claim) -> dict[str, tuple[float, ...]]:
@@ -135,6 +143,10 @@ class StudyClaim(Part):
             return dict(claim.values)
         values = next(each for each in self.claims if each.name == claim.values_of and each.values).values
         return {case: values[case] for case in claim.cases or values}
+
+    def judged_in(self, claim: Claim) -> tuple[str, ...]:
+        """Return the cases in which a claim is judged: those with published values or bounds."""
+        return (*self.published(claim), *claim.bounds)
 
 
 def claim_json_schema() -> dict[str, Any]:

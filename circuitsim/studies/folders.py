@@ -100,5 +100,5 @@ def _guarded(file: Path, what: str, call: Callable[[], Any]) -> Any:
     """Call a user's code; whatever it raises becomes a sentence."""
     try:
         return call()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(f"{file}: {what} failed with {type(error).__name__}: {error}") from error

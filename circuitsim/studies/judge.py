@@ -32,7 +32,7 @@ def judge_study(claim: StudyClaim, computed: Computed, *, failed: tuple[str, ...
     rows = []
     for each in claim.claims:
         published = claim.published(each)
-        for case in [*published, *each.bounds]:
+        for case in claim.judged_in(each):
             if case not in failed:
                 rows.append(_row(claim, each, case, published.get(case, ()), _found(each, case, computed)))
     names = {each.name for each in claim.claims}
@@ -42,6 +42,25 @@ def judge_study(claim: StudyClaim, computed: Computed, *, failed: tuple[str, ...
                 f"case {case!r}: compute returned {name!r}, which no claim states; expected {sorted(names)}"
             )
     return tuple(rows)
+
+
+@checked
+def check_cases(claim: StudyClaim, cases: tuple[str, ...]) -> None:
+    """Refuse a claim whose cases are not those of the code, before anything is computed.
+
+    Args:
+        claim: What was published.
+        cases: Names of the cases that the code knows.
+
+    Raises:
+        InputError: A claim names a case that the code has not, or no claim names a case of the code.
+    """
+    named = {case: each.name for each in claim.claims for case in claim.judged_in(each)}
+    for case in named.keys() - set(cases):
+        raise InputError(f"claim {named[case]!r} has values for {case!r}, which is no case of cases(): {list(cases)}")
+    for case in cases:
+        if case not in named:
+            raise InputError(f"case {case!r}: no claim has values for it; expected some, or no such case in cases()")
 
 
 def _found(claim: Claim, case: str, computed: Computed) -> tuple[float, ...]:

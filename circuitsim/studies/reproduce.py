@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,8 +17,10 @@ from circuitsim.results import StudyResult, save_study_result, write_text
 from circuitsim.spec import Count, checked
 from circuitsim.spice import find_ngspice
 from circuitsim.studies.folders import RESULT, Study, load_code
-from circuitsim.studies.judge import judge_study
+from circuitsim.studies.judge import check_cases, judge_study
 from circuitsim.studies.stale import code_digest, study_digests
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,9 +57,11 @@ def reproduce(study: Study, out: str | Path, *, workers: Count = 1) -> Iterator[
         A step for each case, and one with the result.
 
     Raises:
-        InputError: The code of the study cannot be used, or the folder cannot be written.
+        InputError: The code of the study cannot be used, its cases are not those of the claim, or the folder cannot be
+            written.
     """
     out, code, versions = Path(out), load_code(study.folder), _versions()
+    check_cases(study.claim, tuple(code.cases))
     key = hashlib.sha256(json.dumps([code_digest(study), versions]).encode()).hexdigest()
     done: dict[str, dict[str, Any]] = {}
     for case, kept in _computed(study.folder, list(code.cases), key, out / "cases", workers):
@@ -91,14 +96,26 @@ def _computed(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each case and what is kept of it: those of an earlier run first."""
     files = {case: kept / f"{hashlib.sha256(f'{key} {case}'.encode()).hexdigest()[:24]}.json" for case in cases}
-    for case in cases:
-        if files[case].is_file():
-            yield case, json.loads(files[case].read_text(encoding="utf-8"))
-    left = [case for case in cases if not files[case].is_file()]
+    known = {case: found for case in cases if (found := _kept(files[case])) is not None}
+    yield from known.items()
+    left = [case for case in cases if case not in known]
     for case, found in _run(folder, left, workers):
         if "failed" not in found:
             write_text(files[case], json.dumps(found))
         yield case, found
+
+
+def _kept(file: Path) -> dict[str, Any] | None:
+    """Return what an earlier run kept of a case; None: nothing, or nothing that can be believed."""
+    if not file.is_file():
+        return None
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        found = {name: [float(value) for value in values] for name, values in kept["found"].items()}
+        return {"found": found, "seconds": float(kept["seconds"])}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        _log.warning("%s is damaged: its case is computed again", file)
+        return None
 
 
 def _run(folder: Path, cases: list[str], workers: int) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -119,7 +136,7 @@ def compute_case(folder: Path, case: str) -> tuple[str, dict[str, Any]]:
         found = {name: _row_of(name, values) for name, values in code.compute(code.cases[case]).items()}
     except CircuitsimError as error:
         return case, {"failed": str(error), "seconds": _processor_time() - begun}
-    except Exception as error:  # a user's code may raise anything; the other cases go on
+    except (Exception, SystemExit) as error:  # a user's code may raise anything; the other cases go on
         return case, {"failed": f"{type(error).__name__}: {error}", "seconds": _processor_time() - begun}
     return case, {"found": found, "seconds": _processor_time() - begun}
 
@@ -131,10 +148,13 @@ def _processor_time() -> float:
 
 def _row_of(name: str, values: Any) -> list[float]:
     try:
-        row = np.atleast_1d(np.asarray(values, dtype=float))
+        given = np.asarray(values)
+        if given.dtype.kind not in "biuf":
+            raise TypeError
+        row = np.atleast_1d(given.astype(float))
     except (TypeError, ValueError):
         raise InputError(f"{name} = {values!r}, expected a number or a row of numbers") from None
-    if row.ndim != 1:
+    if row.ndim != 1 or row.size == 0:
         raise InputError(f"{name} has the shape {row.shape}, expected a number or a row of numbers")
     return row.tolist()
 

@@ -9,6 +9,7 @@ import pytest
 from scipy.stats import norm
 
 from circuitsim import campaign, parse_spec
+from circuitsim.campaign import cell_measures
 from circuitsim.campaign.cell_measures import programming_yield, rare_current
 from circuitsim.devices import device_card
 from circuitsim.devices.statistics import programming_sigma, read_statistics
@@ -80,6 +81,15 @@ def test_plain_draws_are_a_plain_share():
     assert found.low < norm.sf(1.0) < found.high
 
 
+def test_rows_are_driven_above_the_reference_of_the_sense_amplifiers():
+    arguments = {"limit": rare_limit(RARE), "target": 45e-6, "draws": 400, "level": "ideal"}
+    at_zero, raised = (
+        rare_current(parse_spec(SPEC | {"sense": {"v_ref": v_ref}}), np.random.default_rng(3), **arguments)
+        for v_ref in (0.0, 0.3)
+    )
+    assert raised["probability"][0] == pytest.approx(at_zero["probability"][0], rel=1e-3)
+
+
 def test_a_current_of_an_array_fails_as_rarely_as_in_closed_form(tmp_path):
     """Replicates of the measure average to the probability, and Student's interval of them holds it."""
     (tmp_path / "c.toml").write_text(CAMPAIGN.replace("LIMIT", repr(rare_limit(RARE))))
@@ -127,14 +137,13 @@ def test_likelihoods_are_those_of_two_normal_densities():
     np.testing.assert_allclose(np.exp(weight), ratio)
 
 
-def test_what_cannot_be_drawn_is_refused():
+def test_what_cannot_be_drawn_is_refused(monkeypatch):
     with pytest.raises(InputError, match="scale = 0: expected a number above 0"):
         campaign.normal_proposal([1.0], 0.0)
     with pytest.raises(InputError, match="expected finite numbers"):
         campaign.normal_proposal(np.zeros((2, 2)))
     with pytest.raises(InputError, match="one entry a draw"):
         campaign.rare_share(np.zeros(3, dtype=bool), np.zeros(2))
+    monkeypatch.setattr(cell_measures, "programming_sigma", lambda stats, g: np.zeros_like(g))
     with pytest.raises(InputError, match="no error changes the current"):
-        rare_current(
-            parse_spec(SPEC | {"driver": {"v_read": 0.2}, "sense": {"v_ref": 0.2}}), np.random.default_rng(0), limit=0.0
-        )
+        rare_current(parse_spec(SPEC), np.random.default_rng(0), limit=0.0)

@@ -14,6 +14,7 @@ from scipy import stats
 
 from circuitsim import campaign
 from circuitsim.campaign.statistics_file import CampaignStatistics, StopTable, looks, told_level
+from circuitsim.cli.campaign_words import status_in_words
 from circuitsim.errors import InputError
 
 FILE = """\
@@ -116,6 +117,10 @@ def test_replicates_stop_where_the_interval_is_narrow(folder):
     assert taken.values.tolist()[0] == taken.values.tolist()[1] and taken.min() == 6 and taken.max() == 25
     found = campaign.campaign_status(folder / "out")
     assert found.total == found.done == int(taken.sum()) and found.stopped == 150 - found.total
+    assert found.wide == 2, "scale 3.0, at both values of r_row"
+    assert "at 2 places the interval is wider than [statistics.stop] asks for, after all replicates" in status_in_words(
+        found
+    )
 
 
 def test_the_rule_knows_no_order_no_restart_and_no_earlier_results(folder):

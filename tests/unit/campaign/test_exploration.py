@@ -115,6 +115,8 @@ def test_failures_and_places_that_are_no_designs_are_told(folder):
     assert len(found.index) == 24
     (reason, count), *_ = explored(folder, FILE.replace(":designed", ":designed_or_failing"), out="f").failed
     assert reason == "m: RuntimeError: no answer" and count > 0
+    whole = explored(folder, FILE.replace(":designed", ":designed_or_failing"), out="f", grid=True)
+    assert whole.grid is not None and whole.grid.points == 64, "as many as explored, with those that failed"
     with pytest.raises(InputError, match="every point failed: m: RuntimeError"):
         explored(folder, FILE.replace(":designed", ":designed_or_failing").replace("from = 1,", "from = 5,"), out="g")
 

@@ -109,9 +109,38 @@ def test_code_that_cannot_be_used(folder, tmp_path, code, said):
         last(folder, tmp_path / "out")
 
 
-def test_a_result_that_is_no_row_of_numbers(folder, tmp_path):
-    (folder / "study.py").write_text(STUDY.replace("1 / ohm", "'much'"))
+@pytest.mark.parametrize("value", ["'much'", "'0.5'", "1 / ohm + 1j", "[]", "[[1 / ohm]]"])
+def test_a_result_that_is_no_row_of_numbers(folder, tmp_path, value):
+    (folder / "study.py").write_text(STUDY.replace("1 / ohm", value))
     assert "expected a number or a row of numbers" in last(folder, tmp_path / "out").failures["one"]
+
+
+def test_code_that_ends_python_is_a_case_that_failed(folder, tmp_path):
+    (folder / "study.py").write_text(STUDY.replace('return {"i": 1 / ohm}', "raise SystemExit(1)"))
+    assert dict(last(folder, tmp_path / "out").failures) == dict.fromkeys(("one", "two"), "SystemExit: 1")
+
+
+@pytest.mark.parametrize("damage", ['{"found": {"i', '{"seconds": 1}', "[]"])
+def test_a_kept_case_that_is_damaged_is_computed_again(folder, tmp_path, damage, caplog):
+    result = last(folder, tmp_path / "out")
+    for file in (tmp_path / "out/cases").iterdir():
+        file.write_text(damage)
+    assert last(folder, tmp_path / "out").rows == result.rows
+    assert (calls(folder), caplog.text.count("is damaged")) == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("cases", "said"),
+    [
+        ('{"one": 1.0, "too": 2.0}', "has values for 'two', which is no case of cases"),
+        ('{"one": 1.0, "two": 2.0, "three": 3.0}', "case 'three': no claim has values for it"),
+    ],
+)
+def test_cases_of_code_and_claim_that_differ_are_told_before_any_is_computed(folder, tmp_path, cases, said):
+    (folder / "study.py").write_text(STUDY.replace('{"one": 1.0, "two": 2.0}', cases))
+    with pytest.raises(InputError, match=said):
+        last(folder, tmp_path / "out")
+    assert calls(folder) == 0
 
 
 def test_the_command_writes_page_figure_and_verdicts(folder, tmp_path):

@@ -47,6 +47,10 @@ def test_a_claim_repeats_the_values_of_another(tmp_path):
             "'c' is no case of i",
         ),
         (GOOD + '[[deviations]]\nclaim = "k"\nup_to = 1\nexplanation = "because"\n', "'k' is no claim; there are i"),
+        (
+            GOOD + '[[deviations]]\nclaim = "i"\ncases = ["A"]\nup_to = 1\nexplanation = "because"\n',
+            "'A' is no case of i",
+        ),
         ("[", "not valid TOML"),
     ],
 )
