@@ -26,12 +26,14 @@ def step_in_words(step: "ExplorationStep", file: "ExplorationFile") -> str:
 def exploration_in_words(found: "Exploration") -> list[str | Table]:
     """Say what an exploration found: the front, finalists beside their finer numbers, and what went wrong."""
     from circuitsim.report import front_rows, nothing_allowed
+    from circuitsim.report.amounts import counted
 
     share = len(found.index) / found.size
     words: list[str | Table] = []
     if found.front.any():
-        head = f"{found.name}: {int(found.front.sum())} designs on the front"
-        words.append(f"{head}, from {len(found.index)} points of {found.size} places ({share:.0%})")
+        head = f"{found.name}: {counted(int(found.front.sum()), 'design')} on the front"
+        failed = f", of which {found.failures} failed" if found.failures else ""
+        words.append(f"{head}, from {len(found.index)} of {found.size} places ({100 * share:.0f} %){failed}")
         words.append(_table(*front_rows(found)))
     else:
         words.append(nothing_allowed(found))
