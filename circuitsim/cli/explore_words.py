@@ -26,12 +26,11 @@ def step_in_words(step: "ExplorationStep", file: "ExplorationFile") -> str:
 def exploration_in_words(found: "Exploration") -> list[str | Table]:
     """Say what an exploration found: the front, finalists beside their finer numbers, and what went wrong."""
     from circuitsim.report import front_rows, nothing_allowed
-    from circuitsim.report.amounts import counted
 
     share = len(found.index) / found.size
     words: list[str | Table] = []
-    if found.front.any():
-        head = f"{found.name}: {counted(int(found.front.sum()), 'design')} on the front"
+    if front := int(found.front.sum()):
+        head = f"{found.name}: {front} design{'s' if front > 1 else ''} on the front"
         failed = f", of which {found.failures} failed" if found.failures else ""
         words.append(f"{head}, from {len(found.index)} of {found.size} places ({100 * share:.0f} %){failed}")
         words.append(_table(*front_rows(found)))
@@ -44,7 +43,7 @@ def exploration_in_words(found: "Exploration") -> list[str | Table]:
         volume = "" if grid.volume is None else f", {grid.volume:.4f} of its hypervolume"
         words.append(
             f"grid: {grid.found} of the {grid.front} designs on its front were found{volume}, with "
-            f"{len(found.index)} of {grid.points} points ({len(found.index) / max(grid.points, 1):.0%})"
+            f"{found.measured} of {grid.points} points ({100 * found.measured / max(grid.points, 1):.0f} %)"
         )
         words += [f"not found: {found.place(place)}" for place in grid.missed[:_MOST]]
     words += [f"failed: {count} x {reason}" for reason, count in found.failed[:_MOST]]

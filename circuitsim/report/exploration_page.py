@@ -36,7 +36,7 @@ def write_exploration_report(folder: str | Path, found: Exploration) -> Path:
     sections = [_front(found, svgs), *_finalists(found), *_grid(found), *_troubles(found)]
     confirmed = sum(each.state == "confirmed" for each in found.finalists)
     numbers = [
-        KeyNumber("places measured", f"{len(found.index) - found.failures} of {found.size}"),
+        KeyNumber("places measured", f"{found.measured} of {found.size}"),
         *([KeyNumber("places failed", str(found.failures))] if found.failures else []),
         KeyNumber("on the front", counted(int(found.front.sum()), "design")),
         *([KeyNumber("finalists confirmed", f"{confirmed} of {len(found.finalists)}")] if found.finalists else []),
@@ -89,8 +89,9 @@ def _grid(found: Exploration) -> list[Section]:
     grid = found.grid
     if grid is None:
         return []
-    share = len(found.index) / max(grid.points, 1)
-    heading = f"{grid.found} of the {grid.front} designs on the front of the whole grid, with {share:.0%} of its points"
+    share = found.measured / max(grid.points, 1)
+    front = f"{grid.found} of {counted(grid.front, 'design')} on the front of the whole grid"
+    heading = f"{front}, with {100 * share:.0f} % of its points"
     volume = "" if grid.volume is None else f"The front has {grid.volume:.4f} of the hypervolume of the grid's. "
     missed = "; ".join(found.place(place) for place in grid.missed)
     return [

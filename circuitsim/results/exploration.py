@@ -146,6 +146,11 @@ class Exploration:
         """Number of points that failed."""
         return int(np.isnan(self.violation).sum())
 
+    @property
+    def measured(self) -> int:
+        """Number of points that did not fail."""
+        return len(self.index) - self.failures
+
     def column(self, name: str) -> np.ndarray:
         """Return a result of all points (points,)."""
         return self.values[:, self.results.index(name)]

@@ -169,8 +169,12 @@ def test_the_command_writes_a_page_a_dataset_and_json(folder):
 def test_places_that_failed_do_not_count_as_measured(folder):
     found = explored(folder, FILE.replace(":designed", ":designed_or_failing"))
     (_, count), *_ = found.failed
-    assert found.failures == count == np.isnan(found.values).any(axis=1).sum()
+    assert found.failures == len(found.index) - found.measured == count == np.isnan(found.values).any(axis=1).sum()
     page = write_exploration_report(folder, found).read_text()
-    measured = f"{len(found.index) - count} of {found.size}"
+    measured = f"{found.measured} of {found.size}"
     assert measured in page and f"{count} places failed" in page
     assert f"of which {count} failed" in str(exploration_in_words(found)[0])
+    text = FILE.replace(":designed", ":designed_or_failing").replace("budget = 24", "budget = 64")
+    whole = explored(folder, text, out="whole", grid=True)
+    assert whole.failures and whole.measured == whole.grid.points
+    assert "(100 %)" in next(line for line in exploration_in_words(whole) if "grid" in str(line))
