@@ -64,7 +64,8 @@ class MeasureTable(Part):
 
     function: str | None = Field(
         default=None,
-        description="Name of a measure of circuitsim, or 'module:function' of your own; absent: the name of the table",
+        description="Name of a measure of circuitsim (docs/campaign_measures.md), or 'module:function' of your own; "
+        "absent: the name of the table",
     )
     arguments: Annotated[dict[SpiceName, Any], Frozen] = Field(
         default_factory=FrozenMapping, description="Arguments of the function; files are relative to the campaign file"

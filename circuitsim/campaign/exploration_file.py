@@ -65,7 +65,9 @@ class ExplorationFile(Part):
         default=1, ge=1, le=MOST_REPLICATES, description="How often each point is measured; the mean counts"
     )
     budget: Whole = Field(
-        ge=FEWEST, le=MOST_EVALUATIONS, description="Largest number of points that are measured, finalists aside"
+        ge=FEWEST,
+        le=MOST_EVALUATIONS,
+        description="Largest number of points that are measured, finalists aside; the first 16 are drawn at random",
     )
     batch: Whole = Field(
         default=8,

@@ -98,7 +98,8 @@ def check_statistics(statistics: CampaignStatistics, measures: Mapping[str, Any]
         _check_result("statistics.stop.of", stop.of, measures, ", or the name of a yield")
     if replicates < stop.least:
         raise ValueError(
-            f"replicates = {replicates} is below statistics.stop.least = {stop.least}: expected the most that may run"
+            f"replicates = {replicates}, the most that may run, is below statistics.stop.least = {stop.least}, the "
+            "first look: expected more replicates, or a smaller least"
         )
 
 

@@ -29,9 +29,10 @@ def exploration_in_words(found: "Exploration") -> list[str | Table]:
 
     share = len(found.index) / found.size
     words: list[str | Table] = []
-    if found.front.any():
-        head = f"{found.name}: {int(found.front.sum())} designs on the front"
-        words.append(f"{head}, from {len(found.index)} points of {found.size} places ({share:.0%})")
+    if front := int(found.front.sum()):
+        head = f"{found.name}: {front} design{'s' if front > 1 else ''} on the front"
+        failed = f", of which {found.failures} failed" if found.failures else ""
+        words.append(f"{head}, from {len(found.index)} of {found.size} places ({100 * share:.0f} %){failed}")
         words.append(_table(*front_rows(found)))
     else:
         words.append(nothing_allowed(found))
@@ -42,7 +43,7 @@ def exploration_in_words(found: "Exploration") -> list[str | Table]:
         volume = "" if grid.volume is None else f", {grid.volume:.4f} of its hypervolume"
         words.append(
             f"grid: {grid.found} of the {grid.front} designs on its front were found{volume}, with "
-            f"{len(found.index)} of {grid.points} points ({len(found.index) / max(grid.points, 1):.0%})"
+            f"{found.measured} of {grid.points} points ({100 * found.measured / max(grid.points, 1):.0f} %)"
         )
         words += [f"not found: {found.place(place)}" for place in grid.missed[:_MOST]]
     words += [f"failed: {count} x {reason}" for reason, count in found.failed[:_MOST]]

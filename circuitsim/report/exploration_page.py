@@ -3,6 +3,7 @@
 from itertools import combinations
 from pathlib import Path
 
+from circuitsim.report.amounts import counted
 from circuitsim.report.exploration_figure import front_figure
 from circuitsim.report.exploration_words import front_rows, nothing_allowed, shown_results
 from circuitsim.report.parts import Column, KeyNumber, Page, PagePart, Paragraph, Picture, Section, Table
@@ -35,8 +36,9 @@ def write_exploration_report(folder: str | Path, found: Exploration) -> Path:
     sections = [_front(found, svgs), *_finalists(found), *_grid(found), *_troubles(found)]
     confirmed = sum(each.state == "confirmed" for each in found.finalists)
     numbers = [
-        KeyNumber("points measured", f"{len(found.index)} of {found.size}"),
-        KeyNumber("designs on the front", str(int(found.front.sum()))),
+        KeyNumber("places measured", f"{found.measured} of {found.size}"),
+        *([KeyNumber("places failed", str(found.failures))] if found.failures else []),
+        KeyNumber("on the front", counted(int(found.front.sum()), "design")),
         *([KeyNumber("finalists confirmed", f"{confirmed} of {len(found.finalists)}")] if found.finalists else []),
     ]
     page = Page(found.name, _lead(found), tuple(numbers), tuple(sections))
@@ -56,7 +58,7 @@ def _front(found: Exploration, svgs: dict[str, str]) -> Section:
     """Return the front: pictures of each two objectives, and its table."""
     if not found.front.any():
         return Section("front", "Front", nothing_allowed(found), (Paragraph("exploration.nc has all points."),))
-    heading = f"{int(found.front.sum())} designs that no measured one beats in every objective"
+    heading = f"{counted(int(found.front.sum()), 'design')} that no measured one beats in every objective"
     names = [each.name for each in found.objectives]
     pairs = (
         list(combinations(names, 2))
@@ -79,7 +81,7 @@ def _finalists(found: Exploration) -> list[Section]:
         return []
     columns = (Column("design", False), Column("state", False), Column("reason", False))
     rows = [(found.place(tuple(map(int, found.index[each.point]))), each.state, each.why) for each in out]
-    heading = f"{len(out)} of {len(found.finalists)} finalists fell out by their finer numbers"
+    heading = f"{len(out)} of {counted(len(found.finalists), 'finalist')} fell out by the finer numbers"
     return [Section("finalists", "Finalists", heading, (Table(columns, rows),))]
 
 
@@ -87,8 +89,9 @@ def _grid(found: Exploration) -> list[Section]:
     grid = found.grid
     if grid is None:
         return []
-    share = len(found.index) / max(grid.points, 1)
-    heading = f"{grid.found} of the {grid.front} designs on the front of the whole grid, with {share:.0%} of its points"
+    share = found.measured / max(grid.points, 1)
+    front = f"{grid.found} of {counted(grid.front, 'design')} on the front of the whole grid"
+    heading = f"{front}, with {100 * share:.0f} % of its points"
     volume = "" if grid.volume is None else f"The front has {grid.volume:.4f} of the hypervolume of the grid's. "
     missed = "; ".join(found.place(place) for place in grid.missed)
     return [
@@ -107,4 +110,6 @@ def _troubles(found: Exploration) -> list[Section]:
         return []
     columns = (Column("what", False), Column("reason", False), Column("points"))
     rows = [(what, reason, str(count)) for what, reason, count in troubles[:_MOST_ROWS]]
-    return [Section("failures", "Failures", f"{len(found.failed)} reasons of failures", (Table(columns, rows),))]
+    heads = [f"{counted(found.failures, 'place')} failed"] if found.failures else []
+    heads += ["some places are no design"] if found.refused else []
+    return [Section("failures", "Failures", "; ".join(heads), (Table(columns, rows),))]

@@ -141,6 +141,16 @@ class Exploration:
         pairs = zip(self.axes, index, strict=True)
         return ", ".join(f"{axis.name} {axis.labels[k]}" for axis, k in pairs)
 
+    @property
+    def failures(self) -> int:
+        """Number of points that failed."""
+        return int(np.isnan(self.violation).sum())
+
+    @property
+    def measured(self) -> int:
+        """Number of points that did not fail."""
+        return len(self.index) - self.failures
+
     def column(self, name: str) -> np.ndarray:
         """Return a result of all points (points,)."""
         return self.values[:, self.results.index(name)]

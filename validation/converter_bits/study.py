@@ -1,8 +1,11 @@
 """Sums of small whole numbers through an ideal array and its ADC, with more and more bits until none is wrong."""
 
+import warnings
+
 import numpy as np
 
 import circuitsim as cs
+from circuitsim.errors import ClippingWarning
 
 UNIT, V = 1e-6, 0.2
 
@@ -25,7 +28,8 @@ def is_exact(bits, rows, cells, inputs, g, x):
             "adc": {"bits": bits, "full_scale": (2**bits - 1) * UNIT * V / steps},
         }
     )
-    return np.array_equal(cs.convert_codes(spec, g * UNIT, x, level="nodal").codes, x @ g)
+    with warnings.catch_warnings(category=ClippingWarning, action="ignore"):  # an ADC of too few bits clips
+        return np.array_equal(cs.convert_codes(spec, g * UNIT, x, level="nodal").codes, x @ g)
 
 
 def compute(case):

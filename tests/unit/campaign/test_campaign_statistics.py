@@ -179,7 +179,7 @@ def test_intervals_at_the_look_that_stops_hold_as_often_as_they_say():
         ("at_most = 2.1", "at_most = 2.1\nat_least = 3", "at_least = 3 is above at_most = 2.1"),
         ("level = 0.9", "level = 1.0", "statistics.level = 1.0"),
         ("half_width = 0.5", "", "expected one of half_width and relative_half_width"),
-        ("least = 6", "least = 26", "replicates = 25 is below statistics.stop.least = 26"),
+        ("least = 6", "least = 26", "replicates = 25, the most that may run, is below statistics.stop.least = 26"),
         ('of = "m.x"\nhalf_width', 'of = "fails"\nhalf_width', "or the name of a yield"),
         ("replicates = 25", 'replicates = 25\nconstraints = ["replicate > 3"]', "constraints name replicate"),
         ("quantiles = [0.5]", "quantiles = [1.5]", "statistics.quantiles"),

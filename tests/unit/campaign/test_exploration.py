@@ -15,7 +15,9 @@ from command_line import circuitsim
 from circuitsim import campaign
 from circuitsim.campaign.engines import given_engine, local_engine
 from circuitsim.campaign.fronts import pareto_front
+from circuitsim.cli.explore_words import exploration_in_words
 from circuitsim.errors import InputError
+from circuitsim.report import write_exploration_report
 
 pytest.importorskip("optuna", reason="optuna is not installed: the extra [explore]", exc_type=ImportError)
 
@@ -164,3 +166,17 @@ def test_the_command_writes_a_page_a_dataset_and_json(folder):
     assert none.returncode == 1
     assert "circuitsim: no point of 24 keeps the limits: the nearest is rows " in none.stderr
     assert "with m.error = " in none.stderr and "expected at most 0.01" in none.stderr
+
+
+def test_places_that_failed_do_not_count_as_measured(folder):
+    found = explored(folder, FILE.replace(":designed", ":designed_or_failing"))
+    (_, count), *_ = found.failed
+    assert found.failures == len(found.index) - found.measured == count == np.isnan(found.values).any(axis=1).sum()
+    page = write_exploration_report(folder, found).read_text()
+    measured = f"{found.measured} of {found.size}"
+    assert measured in page and f"{count} places failed" in page
+    assert f"of which {count} failed" in str(exploration_in_words(found)[0])
+    text = FILE.replace(":designed", ":designed_or_failing").replace("budget = 24", "budget = 64")
+    whole = explored(folder, text, out="whole", grid=True)
+    assert whole.failures and whole.measured == whole.grid.points
+    assert "(100 %)" in next(line for line in exploration_in_words(whole) if "grid" in str(line))
