@@ -25,7 +25,8 @@ def cache(
             "--clear",
             parser=one_of("--clear"),
             metavar="WORD",
-            help="Remove cells, tables, tiles or all first; repeat it. What is needed again is made again.",
+            help="Remove cells, tables, tiles or all before listing; may be given several times. What is needed again "
+            "is made again.",
         ),
     ] = None,
     as_json: Json = False,
@@ -37,7 +38,10 @@ def cache(
     removed = {word: clear_cache(_FOLDERS[word][0]()) for word in words}
     content, said = cache_report()
     content["removed"] = {word: {"entries": count, "bytes": size} for word, (count, size) in removed.items()}
-    lines = [f"Removed: {count} {_FOLDERS[word][1]}, {size / 1e6:.1f} MB." for word, (count, size) in removed.items()]
+    lines = [
+        f"Removed: {_counted(count, _FOLDERS[word][1])}, {size / 1e6:.1f} MB."
+        for word, (count, size) in removed.items()
+    ]
     print_result(content, "\n".join([*lines, said]), as_json)
 
 
@@ -51,7 +55,13 @@ def cache_report() -> tuple[dict[str, Any], str]:
     content |= {"tile_folder": str(tile_cache()), "tile_layers": tiles[0], "tile_bytes": tiles[1]}
     content |= {"tile_limit_bytes": cache_limit("tiles")}
     said = [
-        f"{count} {named}, {size / 1e6:.1f} MB of at most {cache_limit(kind) / 1e6:g} MB, in {folder()}"
+        f"{_counted(count, named)}, {size / 1e6:.1f} MB of at most {cache_limit(kind) / 1e6:g} MB, in {folder()}"
         for (folder, named, kind), (count, size) in zip(_FOLDERS.values(), (cells, tables, tiles), strict=True)
     ]
     return content, f"Cache: {'; '.join(said)}."
+
+
+def _counted(count: int, named: str) -> str:
+    """Say how many of what a folder holds, one of it in the singular."""
+    first, *rest = named.split()
+    return " ".join([str(count), first.removesuffix("s") if count == 1 else first, *rest])

@@ -29,7 +29,9 @@ app.callback(invoke_without_command=True)(help_without_command)
 EVERY = 5.0
 """Least time between two versions of the live page [s]; a page takes at most a twentieth of the time."""
 
-CampaignToml = Annotated[Path, typer.Argument(metavar="FILE", help="The campaign, a TOML file.")]
+CampaignToml = Annotated[
+    Path, typer.Argument(metavar="FILE", help="The campaign, a TOML file; its keys: circuitsim schema --campaign.")
+]
 Store = Annotated[Path, typer.Argument(metavar="STORE", help="Folder that circuitsim campaign run wrote.")]
 Workers = Annotated[
     int | None,

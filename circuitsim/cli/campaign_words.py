@@ -72,9 +72,9 @@ def estimate_lines(estimates: "Sequence[CampaignEstimate]") -> Iterator[dict[str
 
 
 def estimates_in_words(lines: Sequence[dict[str, Any]]) -> list[str]:
-    """Say estimates with their intervals, as many as a screen holds."""
+    """Say estimates with their intervals, as many as a screen holds: yields first, which the user named."""
     words = []
-    for line in lines[:_MOST_ESTIMATES]:
+    for line in sorted(lines, key=lambda line: line["statistic"] != "yield")[:_MOST_ESTIMATES]:
         where = ", ".join(
             f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
             for name, value in line["place"].items()

@@ -19,7 +19,10 @@ FILES = ("exploration.nc", "exploration.json", "report.html")
 
 @replaces(lambda out: [out / name for name in FILES])
 def explore(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The exploration, a TOML file.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="The exploration, a TOML file; its keys: circuitsim schema --exploration."),
+    ],
     out: Out = Path("out/exploration"),
     grid: Annotated[
         bool,

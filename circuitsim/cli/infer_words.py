@@ -92,6 +92,11 @@ def _kept(content: dict[str, Any]) -> list[str]:
         f"tiles in the cache: those of {len(found)} of {len(layers)} layers were found, those of {len(kept)} are kept, "
         f"{size / 1e6:.1f} MB of at most {most}, in {store['folder']}"
     ]
+    if size > store["limit_bytes"]:
+        lines.append(
+            "they were kept under a larger CIRCUITSIM_TILES_MB: the next tiles that are kept make room, and "
+            "circuitsim cache --clear tiles removes all"
+        )
     if len(kept) < len(layers):
         needed = sum(layer["size"] for layer in layers)
         lines.append(

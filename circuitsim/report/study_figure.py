@@ -1,5 +1,6 @@
 """Figure of a study: published values and ours, claim by claim."""
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from circuitsim.spec import checked
 
 _MOST_PANELS = 6
 _MOST_LABELS = 20
+_TITLE = 44
+"""Letters in a line of a title."""
 _LETTERS = 40
 """Letters of names that stand side by side below a panel."""
 _DECADES = 50.0
@@ -23,7 +26,8 @@ _DECADES = 50.0
 def study_figure(result: StudyResult) -> Figure:
     """Draw each claim of a study over its cases: what was published, with what agrees with it, and what was found.
 
-    A claim has a panel; at most six, the first ones of the file. Several values of a case stand side by side.
+    A claim has a panel, named by its quantity; at most six, the first ones of the file. Several values of a case stand
+    side by side.
     """
     names = list(dict.fromkeys(row.claim for row in result.rows))[:_MOST_PANELS]
     cols = min(len(names), 2)
@@ -32,7 +36,8 @@ def study_figure(result: StudyResult) -> Figure:
         figure = new_figure(4.6 * cols, 2.9 * rows + 0.3)
         for n, name in enumerate(names):
             axes = figure.add_subplot(rows, cols, n + 1)
-            _draw(axes, name, [row for row in result.rows if row.claim == name], legend=n == 0)
+            shown = [row for row in result.rows if row.claim == name]
+            _draw(axes, textwrap.fill(shown[0].quantity, _TITLE), shown, legend=n == 0)
     return figure
 
 

@@ -6,9 +6,9 @@ With a figure, digits of 8 x 8 pixels and three passes over them; without, a gla
 of RRAM are measured in ngspice, those of ECRAM are on its card. Stochastic gradient descent by trains of pulses
 ("one array") stands beside Tiki-Taka ("two arrays"); accuracy is that of the cells as they are on the certified tile.
 
-RRAM, with coarse and asymmetric steps, learns with two arrays: 0.91 of the images, 0.73 with one. ECRAM learns with
-one: 0.91, and 0.73 with two, whose fast array forgets within hundreds of pairs of pulses, at rates that cut 94 % of its
-updates. Float reaches 0.96.
+With a figure: RRAM, with coarse and asymmetric steps, learns with two arrays: 0.91 of the images, 0.73 with one. ECRAM
+learns with one: 0.91, and 0.73 with two, whose fast array forgets within hundreds of pairs of pulses, at rates that cut
+94 % of its updates. Float reaches 0.96. At a glance float reaches 0.59, and only the ordering of RRAM shows.
 
 Textbook scale, not measured: the write noise and the endurance of RRAM, and the endurance and the pulse time of ECRAM.
 Its energy is the charge of a step at 1 V. Cells of RRAM are those that were read, transistor included.

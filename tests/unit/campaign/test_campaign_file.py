@@ -116,4 +116,5 @@ def test_an_axis_that_a_measure_does_not_feel_repeats_no_work(tmp_path):
 
 def test_the_campaign_of_the_readme_can_be_planned(tmp_path):
     (text,) = re.findall(r"```toml\n(schema = 1\nbase = .*?)```", README.read_text(), flags=re.DOTALL)
-    assert len(planned(tmp_path, text).points) == 18
+    (after,) = re.findall(r"```toml\n(\[statistics\].*?)\[design\]", README.read_text(), flags=re.DOTALL)
+    assert len(planned(tmp_path, text).points) == len(planned(tmp_path, text + after).points) == 180

@@ -14,7 +14,7 @@ from scipy import stats
 
 from circuitsim import campaign
 from circuitsim.campaign.statistics_file import CampaignStatistics, StopTable, looks, told_level
-from circuitsim.cli.campaign_words import status_in_words
+from circuitsim.cli.campaign_words import estimates_in_words, status_in_words
 from circuitsim.errors import InputError
 
 FILE = """\
@@ -213,3 +213,10 @@ def test_the_commands_tell_intervals(folder):
         each for each in lines if each["statistic"] == "yield" and each["scale"] == "3.0" and each["r_row [ohm]"] == "1"
     ]
     assert 0 <= float(line["low"]) <= float(line["value"]) <= float(line["high"]) <= 1 and line["level"] == "0.9"
+
+
+def test_yields_are_told_before_what_fills_the_screen():
+    known = {"place": {}, "unit": "1", "level": 0.9, "value": 0.5, "low": 0.0, "high": 1.0, "replicates": 4}
+    lines = [{**known, "result": f"m.x{k}", "statistic": "mean"} for k in range(30)]
+    said = estimates_in_words([*lines, {**known, "result": "works", "statistic": "yield"}])
+    assert said[0].startswith("works yield: 0.5") and said[1].startswith("m.x0 mean") and "11 more" in said[-1]

@@ -105,4 +105,4 @@ def test_doctor_counts_the_tables_of_blocks_too(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(sys, "argv", ["circuitsim", "doctor"])
     with pytest.raises(SystemExit):
         cli.main()
-    assert "Cache: 0 cells, 0.0 MB" in (out := capsys.readouterr().out) and "; 1 tables of blocks, 0.0 MB" in out
+    assert "Cache: 0 cells, 0.0 MB" in (out := capsys.readouterr().out) and "; 1 table of blocks, 0.0 MB" in out

@@ -163,6 +163,8 @@ def test_infer_gives_the_same_numbers_with_kept_tiles(make_model, tmp_path, monk
     lost = [{**layer, "kept": False} for layer in stores["first"]["layers"]]
     words = inference_in_words({**found["first"], "tile_store": {**stores["first"], "layers": lost}})
     assert "not kept: fc1, fc2, fc3; all layers take " in words and "(CIRCUITSIM_TILES_MB)" in words
+    words = inference_in_words({**found["second"], "tile_store": {**stores["second"], "limit_bytes": 1}})
+    assert "they were kept under a larger CIRCUITSIM_TILES_MB" in words
 
 
 def test_the_command_lists_and_clears_the_cache(tmp_path, monkeypatch):
@@ -171,12 +173,12 @@ def test_the_command_lists_and_clears_the_cache(tmp_path, monkeypatch):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / f"{'a' * 64}.npz").write_bytes(bytes(3_000_000))
     (tmp_path / "tiles" / "mine.txt").write_text("")
-    assert "1 layers of programmed tiles, 3.0 MB of at most 2000 MB" in circuitsim("cache").stdout
+    assert "1 layer of programmed tiles, 3.0 MB of at most 2000 MB" in circuitsim("cache").stdout
     done = json.loads(circuitsim("cache", "--clear", "tiles", "--json").stdout)
     assert done["removed"] == {"tiles": {"entries": 1, "bytes": 3_000_000}}
     assert (done["tile_layers"], done["surfaces"], done["tables"]) == (0, 1, 1)
     assert [path.name for path in (tmp_path / "tiles").iterdir()] == ["mine.txt"]
-    assert "Removed: 1 cells, 3.0 MB." in circuitsim("cache", "--clear", "all").stdout
+    assert "Removed: 1 cell, 3.0 MB." in circuitsim("cache", "--clear", "all").stdout
     assert circuitsim("cache", "--clear", "x").stderr == (
         "circuitsim: --clear = 'x': expected cells, tables, tiles or all\n"
     )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from circuitsim.report import study_figure
 from circuitsim.results import load_study_result
 from circuitsim.studies import shipped_studies, what_is_stale
 
@@ -18,3 +19,10 @@ def test_committed_result(study):
     wanted |= {(claim.name, case) for claim in study.claim.claims for case in claim.bounds}
     assert {(row.claim, row.case) for row in result.rows} == wanted
     assert (study.folder / "figure.png").is_file()
+
+
+def test_panels_are_named_by_the_quantity_that_they_show():
+    study = next(each for each in STUDIES if each.name == "qucs_arrays")
+    figure = study_figure(load_study_result(study.folder / "result.json"))
+    titles = [axes.get_title(loc="left").replace("\n", " ") for axes in figure.axes]
+    assert titles == [claim.quantity for claim in study.claim.claims]
