@@ -118,7 +118,7 @@ def _grid(found: Exploration) -> dict[str, Any]:
         "points": grid.points,
         "front": grid.front,
         "found": grid.found,
-        "share_measured": found.measured / max(grid.points, 1),
+        "share_measured": len(found.index) / max(grid.points, 1),
         "relative_hypervolume": grid.volume,
         "missed": [found.place(place) for place in grid.missed],
     }

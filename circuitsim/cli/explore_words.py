@@ -43,7 +43,7 @@ def exploration_in_words(found: "Exploration") -> list[str | Table]:
         volume = "" if grid.volume is None else f", {grid.volume:.4f} of its hypervolume"
         words.append(
             f"grid: {grid.found} of the {grid.front} designs on its front were found{volume}, with "
-            f"{found.measured} of {grid.points} points ({100 * found.measured / max(grid.points, 1):.0f} %)"
+            f"{len(found.index)} of {grid.points} points ({100 * len(found.index) / max(grid.points, 1):.0f} %)"
         )
         words += [f"not found: {found.place(place)}" for place in grid.missed[:_MOST]]
     words += [f"failed: {count} x {reason}" for reason, count in found.failed[:_MOST]]

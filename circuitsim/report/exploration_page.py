@@ -89,7 +89,7 @@ def _grid(found: Exploration) -> list[Section]:
     grid = found.grid
     if grid is None:
         return []
-    share = found.measured / max(grid.points, 1)
+    share = len(found.index) / max(grid.points, 1)
     front = f"{grid.found} of {counted(grid.front, 'design')} on the front of the whole grid"
     heading = f"{front}, with {100 * share:.0f} % of its points"
     volume = "" if grid.volume is None else f"The front has {grid.volume:.4f} of the hypervolume of the grid's. "
