@@ -41,6 +41,8 @@ def read_model(path: Path) -> tuple[onnx.ModelProto, dict[str, np.ndarray]]:
         for tensor, file, size in zip(outside, files, sizes, strict=True):
             if size <= _LARGE or (value := _value(tensor, file, size)) is None:
                 external_data_helper.load_external_data_for_tensor(tensor, str(path.parent))
+                tensor.data_location = TensorProto.DEFAULT  # which older versions of onnx leave to their caller
+                del tensor.external_data[:]
             else:
                 held[tensor.name] = value
                 tensor.CopyFrom(named_tensor(tensor.name, value))

@@ -309,6 +309,8 @@ def test_a_model_too_large_for_one_message_is_the_same_network(tmp_path, weights
     """Constants above 1000 bytes are held, and 5000 bytes are more than a message takes."""
     half = kind == TensorProto.BFLOAT16
     dtype = helper.tensor_dtype_to_np_dtype(kind)
+    if half and dtype.itemsize != 2:
+        pytest.skip("this version of onnx has no bfloat16 in NumPy, and so writes none")
     table, w = (
         helper.make_tensor(name, kind, shape, weights(*shape).astype(dtype).tobytes(), raw=True)
         for name, shape in (("table", (60, 20)), ("w", (20, 30)))
