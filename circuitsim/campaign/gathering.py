@@ -5,7 +5,7 @@ import io
 import json
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +16,11 @@ from circuitsim.campaign.estimates import campaign_estimates, estimates_table
 from circuitsim.campaign.leases import live_coordinators
 from circuitsim.campaign.manifest import CampaignList, load_list
 from circuitsim.campaign.run_logs import read_logs
-from circuitsim.campaign.sensitivity import campaign_sensitivity, sensitivity_table
+from circuitsim.campaign.sensitivity import FEWEST_ROWS, campaign_sensitivity, sensitivity_table
 from circuitsim.campaign.stopping import StopWatch, stop_state
 from circuitsim.campaign.store import CampaignStore, failed_keys, finished_keys, open_store, read_content, read_result
 from circuitsim.errors import CampaignStatisticsWarning, InputError, MissingExtraError
+from circuitsim.results import CampaignSensitivity
 from circuitsim.results.atomic_files import atomic, write_text
 from circuitsim.results.solution_files import netcdf_bytes
 from circuitsim.spec import checked
@@ -161,10 +162,25 @@ def save_collected(store: str | Path, out: str | Path) -> tuple[Path, Path]:
     write_text(Path(out) / "statistics.csv", estimates_table(campaign_estimates(data)))
     if data.attrs["design"] == "saltelli":
         try:
-            write_text(Path(out) / "sensitivity.csv", sensitivity_table(campaign_sensitivity(data)))
+            found = campaign_sensitivity(data)
+            write_text(Path(out) / "sensitivity.csv", sensitivity_table(found))
         except MissingExtraError as error:
             warnings.warn(f"sensitivity.csv is not written: {error}", CampaignStatisticsWarning, stacklevel=3)
+        else:
+            _tell_missing(found)
     return labelled, table
+
+
+def _tell_missing(found: Sequence[CampaignSensitivity]) -> None:
+    """Warn of results that have no indices at some place."""
+    names = [each.name for each in found if not np.isfinite(each.table["total"].values).all()]
+    if names:
+        warnings.warn(
+            f"sensitivity.csv has no indices of {', '.join(names)} at some or all places: fewer than {FEWEST_ROWS} "
+            "rows of the design are complete, or the result does not vary",
+            CampaignStatisticsWarning,
+            stacklevel=4,
+        )
 
 
 _Gathered = tuple[np.ndarray, np.ndarray, list[dict[str, np.ndarray]], list[dict[str, str]]]

@@ -123,10 +123,11 @@ def rare_share(failed: np.ndarray, log_weight: np.ndarray, *, level: float = 0.9
         )
     if not 0 < level < 1:
         raise InputError(f"level = {level:g}: expected a confidence between 0 and 1")
-    weight = np.where(hit, np.exp(np.minimum(log_weight, 700.0)), 0.0)
+    largest = float(log_weight[hit].max()) if hit.any() else 0.0  # squares of weights relative to it do not overflow
+    weight = np.where(hit, np.exp(np.minimum(log_weight - largest, 0.0)), 0.0)
     total, squares, draws = float(weight.sum()), float(np.sum(weight**2)), hit.size
     effective = total**2 / squares if squares > 0 else 0.0
-    value = total / draws
+    value = total / draws * float(np.exp(min(largest, 700.0)))
     if effective < FEWEST_EFFECTIVE:
         warnings.warn(
             f"{int(hit.sum())} of {draws} draws failed, worth {effective:.3g} draws of equal weight: the interval is 0 "

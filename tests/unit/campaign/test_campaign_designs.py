@@ -136,6 +136,13 @@ def test_rows_that_are_not_complete_are_left_out():
     assert np.isnan(sobol_indices(np.full(128, 3.0), 2, 0.95)[0]["total"]).all()
 
 
+def test_indices_that_are_missing_are_told(folder):
+    pytest.importorskip("SALib", reason="SALib is optional: the extra [statistics]")
+    collected(folder, FILE.replace("16", "2"))
+    with pytest.warns(CampaignStatisticsWarning, match=r"no indices of .* fewer than 16 rows of the design"):
+        campaign.save_collected(folder / "out", folder / "c")
+
+
 def test_without_salib_all_else_is_written(folder, monkeypatch):
     data = collected(folder, FILE.replace("16", "2"))
     monkeypatch.setitem(__import__("sys").modules, "SALib", None)

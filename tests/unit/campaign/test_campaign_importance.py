@@ -72,6 +72,16 @@ def test_weights_that_collapse_tell_no_interval():
         campaign.rare_share(z.sum(axis=1) < -30.0, weight)
 
 
+@pytest.mark.parametrize("size", [-500.0, -300.0, 400.0])
+def test_the_size_of_the_weights_decides_no_interval(size):
+    """Their squares leave the range of numbers, which made the interval NaN, or 0 to 1."""
+    failed, weight = np.arange(400) % 2 == 0, np.random.default_rng(0).normal(size=400)
+    near, far = campaign.rare_share(failed, weight - 5.0), campaign.rare_share(failed, weight + size)
+    assert far.is_sure and far.effective == pytest.approx(near.effective)
+    assert far.value / near.value == pytest.approx(np.exp(size + 5.0))
+    assert far.value / far.low == pytest.approx(near.value / near.low)
+
+
 def test_plain_draws_are_a_plain_share():
     rng = np.random.default_rng(1)
     z, weight = campaign.weighted_draws(campaign.normal_proposal(np.zeros(3)), 4000, rng=rng)
