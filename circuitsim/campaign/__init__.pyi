@@ -28,6 +28,7 @@ from .importance import weighted_draws as weighted_draws
 from .manifest import CampaignList as CampaignList
 from .manifest import CampaignPlan as CampaignPlan
 from .manifest import plan_campaign as plan_campaign
+from .point_keys import program_versions as program_versions
 from .points import Point as Point
 from .points import run_points as run_points
 from .running import CampaignStep as CampaignStep

@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from circuitsim import __version__
-from circuitsim.errors import CircuitsimError, InputError, SimulatorError
+from circuitsim.campaign import program_versions
+from circuitsim.errors import CircuitsimError, InputError
 from circuitsim.results import StudyResult, save_study_result, write_text
 from circuitsim.spec import Count, checked
-from circuitsim.spice import find_ngspice
 from circuitsim.studies.folders import RESULT, Study, load_code
 from circuitsim.studies.judge import check_cases, judge_study
 from circuitsim.studies.stale import code_digest, study_digests
@@ -60,7 +59,7 @@ def reproduce(study: Study, out: str | Path, *, workers: Count = 1) -> Iterator[
         InputError: The code of the study cannot be used, its cases are not those of the claim, or the folder cannot be
             written.
     """
-    out, code, versions = Path(out), load_code(study.folder), _versions()
+    out, code, versions = Path(out), load_code(study.folder), program_versions()
     check_cases(study.claim, tuple(code.cases))
     key = hashlib.sha256(json.dumps([code_digest(study), versions]).encode()).hexdigest()
     done: dict[str, dict[str, Any]] = {}
@@ -157,11 +156,3 @@ def _row_of(name: str, values: Any) -> list[float]:
     if row.ndim != 1 or row.size == 0:
         raise InputError(f"{name} has the shape {row.shape}, expected a number or a row of numbers")
     return row.tolist()
-
-
-def _versions() -> dict[str, str]:
-    try:
-        ngspice = find_ngspice().version_text
-    except SimulatorError:
-        ngspice = "none"
-    return {"circuitsim": __version__, "ngspice": ngspice}
