@@ -2,7 +2,7 @@
 
 import math
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
@@ -19,6 +19,7 @@ MOST_REPLICATES = 1_000_000
 LARGEST_SEED = 2**63 - 1
 
 Frozen = AfterValidator(FrozenMapping)
+File = TypeVar("File", bound=Part)
 Seed = Annotated[Whole, Field(ge=0, le=LARGEST_SEED)]
 
 
@@ -159,13 +160,21 @@ def load_campaign(path: str | Path) -> CampaignFile:
     Raises:
         SpecError: The file is missing or no TOML, or a key or value in it cannot be used.
     """
-    path = Path(path)
+    return read_file_of(CampaignFile, Path(path), "the TOML file of a campaign")
+
+
+def read_file_of(kind: type[File], path: Path, what: str) -> File:
+    """Read a TOML file into a model whose constructor raises SpecError; `what` is what the file is expected to be.
+
+    Raises:
+        SpecError: The file is missing or no TOML, or a key or value in it cannot be used; names the file.
+    """
     try:
-        data = read_toml(path, "the TOML file of a campaign")
+        data = read_toml(path, what)
     except InputError as error:
         raise SpecError(str(error)) from None
     try:
-        return CampaignFile(**data)
+        return kind(**data)
     except SpecError as error:
         raise SpecError(f"{path}: {error}") from None
 

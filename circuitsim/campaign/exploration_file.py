@@ -5,11 +5,18 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from circuitsim.campaign.campaign_file import MOST_REPLICATES, Axis, CampaignFile, Frozen, MeasureTable, Seed
-from circuitsim.errors import InputError, SpecError
+from circuitsim.campaign.campaign_file import (
+    MOST_REPLICATES,
+    Axis,
+    CampaignFile,
+    Frozen,
+    MeasureTable,
+    Seed,
+    read_file_of,
+)
+from circuitsim.errors import SpecError
 from circuitsim.spec import FrozenMapping, checked, sentence
 from circuitsim.spec.base import Part, Quantity, SpiceName, Whole, whole
-from circuitsim.spec.toml_file import read_toml
 
 FEWEST = 16
 """Points drawn at random with which an optimizer begins: the least budget."""
@@ -134,15 +141,7 @@ def load_exploration(path: str | Path) -> ExplorationFile:
     Raises:
         SpecError: The file is missing or no TOML, or a key or value in it cannot be used.
     """
-    path = Path(path)
-    try:
-        data = read_toml(path, "the TOML file of an exploration")
-    except InputError as error:
-        raise SpecError(str(error)) from None
-    try:
-        return ExplorationFile(**data)
-    except SpecError as error:
-        raise SpecError(f"{path}: {error}") from None
+    return read_file_of(ExplorationFile, Path(path), "the TOML file of an exploration")
 
 
 def exploration_json_schema() -> dict[str, Any]:
