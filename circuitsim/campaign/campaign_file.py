@@ -185,7 +185,7 @@ def campaign_json_schema() -> dict[str, Any]:
 
 
 def axis_values(axis: tuple[Any, ...] | AxisRange) -> list[Any]:
-    """Return the values of an axis; those of a range are whole numbers where all of them are whole."""
+    """Return the values of an axis; those of a range have 12 digits, and are whole where all of them are."""
     if not isinstance(axis, AxisRange):
         return list(axis)
     assert axis.n is not None, "a design draws from it"
@@ -194,7 +194,7 @@ def axis_values(axis: tuple[Any, ...] | AxisRange) -> list[Any]:
         values = [math.copysign(abs(axis.start) ** (1 - t) * abs(axis.stop) ** t, axis.start) for t in steps]
     else:
         values = [axis.start * (1 - t) + axis.stop * t for t in steps]
-    values[0], values[-1] = axis.start, axis.stop
+    values = [axis.start, *(float(f"{value:.12g}") for value in values[1:-1]), axis.stop]
     rounded = [round(value) for value in values]
     near = all(abs(value - near) <= 1e-12 * abs(value) for value, near in zip(values, rounded, strict=True))
     return list(rounded) if near else values

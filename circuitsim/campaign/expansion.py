@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeGuard
 
+from pydantic import BaseModel
+
 from circuitsim.campaign.axis_keys import check_keys
 from circuitsim.campaign.campaign_file import LARGEST_SEED, AxisRange, CampaignFile, axis_values
 from circuitsim.campaign.constraints import Constraint, read_constraint
@@ -171,7 +173,8 @@ def varied_array(setup: CampaignSetup, index: Sequence[int]) -> ArraySpec:
         part = parts.setdefault(section, {})
         if inner:
             before = part.get(name) or getattr(getattr(setup.base, section), name) or {}
-            part[name] = {**before, ".".join(inner): value}
+            stated = before.model_dump(exclude_unset=True) if isinstance(before, BaseModel) else before
+            part[name] = {**stated, ".".join(inner): value}
         else:
             part[name] = value
     try:

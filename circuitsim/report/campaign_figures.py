@@ -1,5 +1,7 @@
-"""Figures of a campaign: a curve with its confidence band over one axis, a heat map over two, draws of one range."""
+"""Figures of a campaign: curves with their confidence bands, heat maps of two axes, parallel axes for more."""
 
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,7 +10,7 @@ from matplotlib.figure import Figure
 
 from circuitsim.report.parallel_figure import parallel_figure
 from circuitsim.report.place_columns import PlaceColumn, place_columns
-from circuitsim.report.style import BLUE, FAINT, SEQUENTIAL, look, one_panel, one_prefix
+from circuitsim.report.style import BLUE, FAINT, SEQUENTIAL, SERIES, look, one_panel, one_prefix
 from circuitsim.results import CampaignEstimate
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ def campaign_figure(estimate: CampaignEstimate, name: str, spread: "xr.DataArray
     """Draw an estimate of a campaign over its axes; None where no axis has more than one value, or nothing is done.
 
     A curve has the band of its confidence interval, and around it a paler one from the smallest to the largest
-    replicate. More axes than two are parallel.
+    replicate. Few values on all axes but one are a curve each; else two axes are a map, and more are parallel.
 
     Args:
         estimate: What is drawn.
@@ -34,11 +36,14 @@ def campaign_figure(estimate: CampaignEstimate, name: str, spread: "xr.DataArray
         return None
     scale, unit = _scaled(value.values, estimate.unit)
     label = f"{name} [{unit}]" if unit else name
-    dims = [str(dim) for dim in value.dims if value.sizes[dim] > 1]
     if len(columns) == 1:
         drawn = "drawn" in estimate.table[columns[0].name].attrs
         return _curve(estimate, columns[0], scale, label, None if drawn else spread, joined=not drawn)
-    if len(columns) == 2 and sorted(dims) == sorted(column.name for column in columns):
+    along = curve_axis(estimate, columns)
+    if along is not None:
+        return _curves(estimate, columns, along, scale, label)
+    if len(columns) == 2 and _is_crossed(estimate, columns):
+        dims = [str(dim) for dim in value.dims if value.sizes[dim] > 1]
         ordered = [next(column for column in columns if column.name == dim) for dim in dims]
         return _map(value.values.reshape([value.sizes[dim] for dim in dims]) / scale, ordered, label)
     return parallel_figure(columns, value.values.reshape(-1) / scale, label)
@@ -75,6 +80,57 @@ def _curve(
             axes.errorbar(x, value, bars, color=BLUE, ecolor=FAINT, fmt="o", markersize=3, elinewidth=1)
         _scales(axes, column, x, np.minimum(low, ends[0]), np.maximum(high, ends[1]))
     return figure
+
+
+def _is_crossed(estimate: CampaignEstimate, columns: Sequence[PlaceColumn]) -> bool:
+    """Tell whether the places are all combinations of values, and not draws."""
+    value = estimate.table["value"]
+    return sorted(str(dim) for dim in value.dims if value.sizes[dim] > 1) == sorted(column.name for column in columns)
+
+
+def curve_axis(estimate: CampaignEstimate, columns: Sequence[PlaceColumn]) -> PlaceColumn | None:
+    """Return the axis along which curves run, one for each combination of the others' values; None: there are none.
+
+    It is the axis of numbers with the most values, if there are other axes, with few combinations of their values.
+    """
+    numbers = [column for column in columns if not column.words and len(column.names) > 2]
+    if len(columns) < 2 or not numbers or not _is_crossed(estimate, columns):
+        return None
+    along = max(numbers, key=lambda column: len(column.names))
+    count = math.prod(len(column.names) for column in columns if column is not along)
+    return along if count <= len(SERIES) else None
+
+
+def _curves(
+    estimate: CampaignEstimate, columns: Sequence[PlaceColumn], along: PlaceColumn, scale: float, label: str
+) -> Figure:
+    """Draw a curve with its band for each combination of values of the other axes."""
+    value, low, high = (estimate.table[part].values.reshape(-1) / scale for part in ("value", "low", "high"))
+    others = [column for column in columns if column is not along]
+    known = np.isfinite(low) & np.isfinite(high)
+    low, high = np.where(known, low, value), np.where(known, high, value)
+    kinds = list(dict.fromkeys(zip(*(column.places.tolist() for column in others), strict=True)))
+    with look():
+        figure, axes = one_panel("", along.label, label, height=3.9)
+        for kind, (colour, marker) in zip(kinds, SERIES, strict=False):
+            here = np.isfinite(value)
+            for column, place in zip(others, kind, strict=True):
+                here = here & (column.places == place)
+            order = np.flatnonzero(here)[np.argsort(along.places[here], kind="stable")]
+            named = [_named(column, place) for column, place in zip(others, kind, strict=True)]
+            axes.fill_between(along.places[order], low[order], high[order], color=colour, alpha=0.2, linewidth=0)
+            axes.plot(
+                along.places[order], value[order], color=colour, marker=marker, markersize=3.5, label=", ".join(named)
+            )
+        there = np.isfinite(value)
+        _scales(axes, along, along.places[there], low[there], high[there])
+        figure.legend(loc="outside lower center", ncols=1 if len(others) > 2 else 2)
+    return figure
+
+
+def _named(column: PlaceColumn, place: float) -> str:
+    """Name and value of an axis, for a legend."""
+    return f"{column.name} {column.words[int(place)] if column.words else f'{place:.3g}'}"
 
 
 def _scales(axes: Axes, column: PlaceColumn, x: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:

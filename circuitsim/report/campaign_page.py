@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from circuitsim.report.campaign_figures import campaign_figure
+from circuitsim.report.campaign_figures import campaign_figure, curve_axis
 from circuitsim.report.parallel_figure import MOST_LINES
 from circuitsim.report.parts import Column, KeyNumber, Page, Paragraph, Picture, Section, Table
 from circuitsim.report.place_columns import place_columns
@@ -42,8 +42,8 @@ def write_campaign_report(
 ) -> Path:
     """Write `report.html` of a campaign, as far as it is.
 
-    Means and yields are curves with the band of their intervals over one axis, heat maps over two, and parallel
-    coordinates over more, each with a table of its intervals.
+    Means and yields are curves with the band of their intervals over one axis, and over more if the others have few
+    values; else heat maps over two, and parallel coordinates over more; each with a table of its intervals.
 
     Args:
         folder: Folder to write into.
@@ -119,7 +119,9 @@ def _caption(estimate: CampaignEstimate, title: str, several: bool, spread: "xr.
     columns = place_columns(estimate.table)
     words = f"{title} over {' and '.join(column.name for column in columns)}"
     level = f"{100 * estimate.level:g} % interval"
-    if len(columns) == 1 and several:
+    if curve_axis(estimate, columns) is not None and several:
+        words += f"; bands: {level} of {'the yield' if estimate.statistic == 'yield' else 'the mean of replicates'}"
+    elif len(columns) == 1 and several:
         what = "yield" if estimate.statistic == "yield" else "mean of replicates"
         words += f", {what}; band or bar: its {level}"
         words += "; paler band: smallest to largest replicate" if spread is not None else ""

@@ -4,6 +4,7 @@ import pytest
 from array_toml import ARRAY
 
 from circuitsim import campaign
+from circuitsim.campaign.expansion import array_at
 from circuitsim.campaign.point_keys import measure_digest
 from circuitsim.errors import InputError
 
@@ -34,6 +35,14 @@ def planned(folder, text, array=ARRAY):
 def test_a_measure_that_cannot_run_is_refused_when_it_is_planned(tmp_path, text, said):
     with pytest.raises(InputError, match=said):
         planned(tmp_path, text)
+
+
+def test_a_key_within_a_table_varies_alone(tmp_path):
+    """The other keys of the table stay what the array says."""
+    array = ARRAY.replace("[wire]", "[wire]\nstrap_row = { every = 2, r = 0.2, r_via = 5 }")
+    plan = planned(tmp_path, '[axes]\n"wire.strap_row.every" = [1, 2]\n[measures.read]', array)
+    straps = [array_at(plan.setup, (k,)).wire.strap_row for k in range(2)]
+    assert [(strap.every, strap.r, strap.r_via) for strap in straps] == [(1, 0.2, 5.0), (2, 0.2, 5.0)]
 
 
 def test_a_band_makes_settling_possible(tmp_path):

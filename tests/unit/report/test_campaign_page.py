@@ -19,6 +19,8 @@ AXES = {
     "r_row": ("r_row", np.array([1.0, 10.0, 100.0]), {"units": "ohm"}),
     "rows": ("rows", np.array([4, 8])),
     "kind": ("kind", np.array(["a", "b"])),
+    "cols": ("cols", np.arange(4, 12)),
+    "depth": ("depth", np.arange(9)),
 }
 
 
@@ -61,14 +63,30 @@ def test_ends_that_are_not_known_have_no_band():
     np.testing.assert_allclose(band.get_datalim(figure.axes[0].transData).intervaly, [1.0, 3.0])
 
 
+def test_other_axes_of_few_values_make_a_curve_each(tmp_path):
+    """Along the axis of numbers with the most values, wherever it stands, each with the band of its interval."""
+    figure = campaign_figure(estimated("rows", "r_row", "kind"), "x")
+    (axes,) = figure.axes
+    assert axes.get_xlabel() == "r_row [ohm]" and axes.get_xscale() == "log"
+    found = {line.get_label(): line.get_ydata().tolist() for line in axes.lines}
+    assert found == {
+        "rows 4, kind a": [1, 3, 5], "rows 4, kind b": [2, 4, 6],
+        "rows 8, kind a": [7, 9, 11], "rows 8, kind b": [8, 10, 12],
+    }  # fmt: skip
+    band = axes.collections[0].get_datalim(axes.transData).intervaly
+    np.testing.assert_allclose(band, [0.75, 5.5])
+    text = re.sub(r"\s+", " ", page(tmp_path, [estimated("rows", "r_row")]))
+    assert "bands: 90 % interval of the mean of replicates" in text
+
+
 def test_two_axes_make_a_map_and_more_are_parallel():
-    figure = campaign_figure(estimated("r_row", "rows"), "x")
-    np.testing.assert_array_equal(figure.axes[0].images[0].get_array(), [[1, 2], [3, 4], [5, 6]])
-    figure = campaign_figure(estimated("r_row", "rows", "kind"), "x")
+    figure = campaign_figure(estimated("cols", "depth"), "x")
+    np.testing.assert_array_equal(figure.axes[0].images[0].get_array(), np.arange(1, 73).reshape(8, 9))
+    figure = campaign_figure(estimated("r_row", "cols", "depth"), "x")
     (lines,) = figure.axes[0].collections
     assert isinstance(lines, LineCollection)
     paths = np.array([path.vertices[:, 1] for path in lines.get_paths()])
-    assert paths.shape == (12, 4)
+    assert paths.shape == (216, 4)
     np.testing.assert_allclose(paths[0], [0, 0, 0, 0])
     np.testing.assert_allclose(paths[-1], [1, 1, 1, 1])
     np.testing.assert_allclose(np.unique(paths[:, 0]), [0, 0.5, 1], atol=1e-12)  # equal ratios lie equally apart
