@@ -41,22 +41,26 @@ def error(bits, copies):
     return np.sqrt(np.mean((found - exact) ** 2)) / exact.std(), right
 
 
-def latency(bits, copies, t_read=10e-9):
-    """Time of an inference [s] with a SAR for each column of an output, which converts its copies in turn."""
-    spec = array(bits, copies).replace(driver={"t_read": t_read})
+def sar(bits):
+    """Table of a generated SAR."""
     with tempfile.TemporaryDirectory() as folder:
         place = f"{folder}/sar_{bits}"
         write_block("sar", place, bits=bits)
-        sar = cs.characterize(spec.replace(adc={"folder": place, "bits": None}), cache=folder).adc
+        return cs.characterize(array(None, 1).replace(adc={"folder": place}), cache=folder).adc
+
+
+def latency(converter, copies, t_read):
+    """Time of an inference [s] with a SAR for each column of an output, which converts its copies in turn."""
+    spec = array(converter.bits, copies).replace(driver={"t_read": t_read})
     count = count_shapes(workload("digits").layers, spec)
     power = {layer.name: (0.0, None) for layer in count.layers}
-    return network_cost(count, spec, power, converter=sar, columns_per_adc=copies).times.latency
+    return network_cost(count, spec, power, converter=converter, columns_per_adc=copies).times.latency
 
 
 def compute(copies):
     """Error and latency over those of 8 bits, and points lost against them."""
     (six, right), (eight, best) = error(6, copies), error(8, 1)
-    found = {"error": six / eight, "lost": best - right}
+    found, short, long = {"error": six / eight, "lost": best - right}, sar(6), sar(8)
     for name, t_read in (("latency", 10e-9), ("latency_30", 30e-9)):
-        found[name] = latency(6, copies, t_read) / latency(8, 1, t_read)
+        found[name] = latency(short, copies, t_read) / latency(long, 1, t_read)
     return found

@@ -9,11 +9,11 @@ ROWS, OUTPUTS, VECTORS, V_READ = (36, 72, 144, 288, 576, 1152), 40, 200, 0.2
 
 
 def cases():
-    """Mapping of signed weights."""
-    return {"offset": "offset", "pairs": "differential"}
+    """Bits of the ADC."""
+    return {"8 bits": 8}
 
 
-def error(rows, weights):
+def error(rows, weights, bits):
     """Rms error of the products after the ADC, of the rms of the products; range: the largest current."""
     spec = cs.parse_spec(
         {
@@ -29,13 +29,19 @@ def error(rows, weights):
     w, x = rng.standard_normal((rows, OUTPUTS)), rng.random((VECTORS, rows))
     w_max, v = np.abs(w).max(), V_READ * x
     i_out = v @ scheme.conductances(w, w_max=w_max)
-    lsb = i_out.max() / (2**8 - 1)
+    lsb = i_out.max() / (2**bits - 1)
     coded = np.round(i_out / lsb) * lsb
     y = scheme.numbers(coded, v.sum(axis=1), w_max=w_max, v_per_unit=V_READ)
     return np.sqrt(np.mean((y - x @ w) ** 2)) / (x @ w).std()
 
 
-def compute(weights):
-    found = {rows: error(rows, weights) for rows in ROWS}
-    power = np.polyfit(np.log(ROWS), np.log([found[rows] for rows in ROWS]), 1)[0]
-    return {"power": power, "at_144": found[144], "at_1152": found[1152]}
+def compute(bits):
+    """Powers of the rows with which both errors grow, and how far pairs of 1152 rows stay below 144 rows of offset."""
+    found = {name: [error(rows, name, bits) for rows in ROWS] for name in ("offset", "differential")}
+    powers = {name: np.polyfit(np.log(ROWS), np.log(errors), 1)[0] for name, errors in found.items()}
+    return {
+        "power": powers["offset"],
+        "power_pairs": powers["differential"],
+        "margin": found["offset"][ROWS.index(144)] / found["differential"][-1],
+        "errors": [*found["offset"], *found["differential"]],
+    }
