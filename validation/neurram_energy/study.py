@@ -1,4 +1,4 @@
-"""A NeuRRAM core: word lines from capacitances, neurons and times by a fit of half of the rows, pulses against the array."""
+"""A NeuRRAM core: word lines from capacitances, neurons and times by a fit of some rows, pulses against the array."""
 
 import numpy as np
 from scipy.optimize import nnls
@@ -8,7 +8,7 @@ from circuitsim.presets import preset_spec
 
 LINES, OPS, CORES = 256, 2 * 256 * 128, 48
 LINE = 48e-15 + LINES * (1.5e-15 + 0.6e-15)  # [F] a word line: driver, gates, coupling
-FITTED = {  # (bits out, in): operations a second, neurons and input pulses [J an operation]; constants are fitted to them
+FITTED = {  # (bits out, in): operations a second, neurons, input pulses [J an operation]; of them are the fits
     (3, 1): (2.12231e12, 10.6187e-15, 3.44622e-15),
     (5, 3): (1.16540e12, 20.1183e-15, 7.73154e-15),
     (7, 5): (0.525409e12, 44.2119e-15, 14.0246e-15),

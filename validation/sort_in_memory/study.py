@@ -1,4 +1,4 @@
-"""Numbers sorted where they are stored: a digit of all of them is one read of a 1T1R array, and known branches are skipped."""
+"""Numbers sorted where they are stored: a read of a 1T1R array is a digit of each, and known branches are skipped."""
 
 from collections import deque
 
@@ -24,7 +24,7 @@ def drawn(kind, rng):
 
 
 def digit_reads(numbers, cols):
-    """Currents (bits, numbers) of an array that stores a number in each column [A]; only one row is driven at a time."""
+    """Currents (bits, numbers) of an array that stores a number in each column [A]; one row is driven at a time."""
     spec = preset_spec("neurram").replace(
         array={"rows": BITS, "cols": COUNT}, technique={"partition": (BITS, cols)}, driver={"input_code": "amplitude"}
     )

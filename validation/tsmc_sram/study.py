@@ -1,4 +1,4 @@
-"""The TSMC macro of 7 nm: throughput, energy against the value of outputs (a fit) and against the supply (the array)."""
+"""The TSMC macro of 7 nm: throughput, energy over the value of outputs (a fit) and over the supply (the array)."""
 
 import numpy as np
 

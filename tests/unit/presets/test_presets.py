@@ -5,7 +5,8 @@ import tomllib
 
 import pytest
 
-from circuitsim.campaign import load_campaign, plan_campaign
+from circuitsim.campaign import ExplorationFile, load_campaign, plan_campaign
+from circuitsim.campaign.exploration_file import campaign_of
 from circuitsim.errors import InputError, SpecError
 from circuitsim.presets import load_preset, preset_names, preset_spec
 from circuitsim.presets.preset import _sources
@@ -68,6 +69,18 @@ def campaign(tmp_path, base):
 def test_a_preset_is_the_base_of_a_campaign(tmp_path):
     (tmp_path / "isaac.toml").write_text(load_preset("isaac").text)
     assert campaign(tmp_path, "preset:isaac").setup.base == campaign(tmp_path, "isaac.toml").setup.base
+
+
+def test_a_preset_is_the_base_of_an_exploration(tmp_path):
+    file = ExplorationFile(
+        schema=1,
+        base="preset:isaac",
+        budget=16,
+        axes={"wire.r_row": (0.0, 1.0)},
+        measures={"error_of_ideal": {}},
+        minimize=("error_of_ideal.rms",),
+    )
+    assert plan_campaign(campaign_of(file), tmp_path).setup.base == preset_spec("isaac")
 
 
 def test_what_is_no_array_is_refused_in_a_sentence(tmp_path):
