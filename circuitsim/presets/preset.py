@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -51,8 +52,8 @@ class Preset:
     name: str
     title: str
     spec: ArraySpec | None
-    references: FrozenMapping[int, str]
-    sources: FrozenMapping[str, KeySource]
+    references: Mapping[int, str]
+    sources: Mapping[str, KeySource]
     published: tuple[str, ...]
     unknown: tuple[str, ...]
     text: str
@@ -118,6 +119,6 @@ def _sources(lines: list[str]) -> dict[str, KeySource]:
         if heading := _SECTION.fullmatch(line):
             section = heading[1]
         elif key := _KEY.fullmatch(line):
-            reference = None if key[2] is None else int(key[2])
-            found[f"{section}.{key[1]}"] = KeySource(key[3] or "source", reference, key[4])
+            kind = "source" if key[2] else "assumed" if key[3] == "assumed" else "unknown"
+            found[f"{section}.{key[1]}"] = KeySource(kind, int(key[2]) if key[2] else None, key[4])
     return found
