@@ -5,9 +5,11 @@ from collections import deque
 import numpy as np
 
 import circuitsim as cs
+from circuitsim.devices import load_card
+from circuitsim.devices.statistics import read_statistics, sample_aged
 from circuitsim.presets import preset_spec
 
-COUNT, BITS = 1024, 32
+COUNT, BITS, DAY = 1024, 32, 86400.0
 
 
 def cases():
@@ -30,7 +32,9 @@ def digit_reads(numbers, cols):
     )
     bits = (numbers >> np.arange(BITS - 1, -1, -1, dtype=np.uint64)[:, None]) & np.uint64(1)
     g = np.where(bits == 1, spec.device.g_max, spec.device.g_min)
-    return bits == 1, cs.solve(spec, g, spec.driver.v_read * np.eye(BITS)).out
+    stats = read_statistics(load_card(spec.device.model))
+    cells = sample_aged(stats, g, DAY, rng=np.random.default_rng(1))
+    return bits == 1, cs.solve(spec, cells, spec.driver.v_read * np.eye(BITS), drawn=True).out
 
 
 def sort(digits, depth):
