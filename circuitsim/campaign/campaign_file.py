@@ -84,7 +84,7 @@ class CampaignFile(Part):
     name: str = Field(default="campaign", min_length=1, max_length=200, description="Title of the campaign's page")
     base: str | dict[str, Any] = Field(
         description="The specification of the array that is varied: a TOML file, relative to the campaign file, or its "
-        "sections as a table"
+        "sections as a table, or 'preset:NAME', a chip of circuitsim preset list"
     )
     seed: Seed = Field(default=0, description="Seed of everything that is drawn, unless an axis is 'seed'")
     replicates: Whole = Field(

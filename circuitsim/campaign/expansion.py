@@ -16,6 +16,7 @@ from circuitsim.campaign.constraints import Constraint, read_constraint
 from circuitsim.campaign.drawn_axes import SAMPLE, drawn_values
 from circuitsim.campaign.measures import MeasureCall, check_complete, find_measure, with_argument
 from circuitsim.errors import InputError, SpecError
+from circuitsim.presets import is_preset, preset_spec
 from circuitsim.spec import ArraySpec, load_spec, parse_spec, shown
 from circuitsim.units import parse_quantity
 
@@ -229,7 +230,7 @@ def _of_array(key: str) -> bool:
 
 def _base(campaign: CampaignFile, folder: Path) -> ArraySpec:
     if isinstance(campaign.base, str):
-        return load_spec(folder / campaign.base)
+        return preset_spec(campaign.base) if is_preset(campaign.base) else load_spec(folder / campaign.base)
     try:
         return parse_spec(campaign.base)
     except SpecError as error:

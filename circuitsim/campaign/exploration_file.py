@@ -65,7 +65,7 @@ class ExplorationFile(Part):
     name: str = Field(default="exploration", min_length=1, max_length=200, description="Title of the page")
     base: str | dict[str, Any] = Field(
         description="The specification of the array that is varied: a TOML file, relative to this file, or its "
-        "sections as a table"
+        "sections as a table, or 'preset:NAME', a chip of circuitsim preset list"
     )
     seed: Seed = Field(default=0, description="Seed of the optimizer, and of everything that is drawn at a point")
     replicates: Whole = Field(

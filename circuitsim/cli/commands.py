@@ -26,6 +26,7 @@ from circuitsim.cli.infer import infer
 from circuitsim.cli.netlist import write_netlist
 from circuitsim.cli.options import Jobs, Out, Seed, SpecFile, within
 from circuitsim.cli.output import Json, announce, log_to_stderr, print_result, progress_bar, replaces
+from circuitsim.cli.preset import app as preset_app
 from circuitsim.cli.reproduce import reproduce
 from circuitsim.cli.solve import solve
 from circuitsim.cli.usage import help_without_command, usage_sentence
@@ -56,6 +57,7 @@ app.command("netlist")(write_netlist)
 app.command("cache")(cache)
 app.command("solve")(solve)
 app.command("reproduce")(reproduce)
+app.add_typer(preset_app, name="preset", help="Chips of the field as specifications, with their sources.")
 app.add_typer(device_app, name="device", help="Device cards: which exist, where they come from, how they behave.")
 
 INTERRUPTED = 130  # exit code after Ctrl-C, as in a shell

@@ -15,7 +15,7 @@ from circuitsim import calibration, devices, export, netlist, nodal, results, sp
 from circuitsim.errors import InputError
 
 NAMES = ("campaign", "calibration", "evaluation", "results", "network", "nodal")
-NAMES += ("truth", "netlist", "spice", "devices", "export", "levels")
+NAMES += ("truth", "netlist", "spice", "devices", "export", "levels", "presets")
 FACES = ("circuitsim", *(f"circuitsim.{name}" for name in NAMES))
 OTHERS = ("spec", "levels", "chain", "behavioral")
 ROOMS = (*FACES, *(f"circuitsim.{name}" for name in OTHERS))

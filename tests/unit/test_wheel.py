@@ -67,6 +67,7 @@ def test_wheel_ships_every_model_and_bench_and_nothing_else(wheel):
     assert not missing
     assert "circuitsim/_data/device_models/rram_sinh/model.lib" in names
     assert "circuitsim/report/page.css" in names
+    assert "circuitsim/presets/chips/hermes.toml" in names
     assert "circuitsim/py.typed" in names  # without it, type checkers take everything in the package for unknown
     for name in ("page.css", "templates/page.html.jinja", "templates/parts.html.jinja", "__init__.pyi"):
         assert f"circuitsim/report/{name}" in names

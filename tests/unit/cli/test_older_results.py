@@ -48,6 +48,7 @@ COMMANDS = {
         {"results.nc", "results.csv", "statistics.csv", "sensitivity.csv"},
     ),
     "explore": (("explore", "array.toml", "-o", "out"), {"exploration.nc", "exploration.json", "report.html"}),
+    "preset write": (("preset", "write", "array.toml", "-o", "out/chip.toml"), {"chip.toml"}),
     "export": (("export", "verilog-a", "array.toml", "-o", "out/tile.va"), {"tile.va"}),
     "demo": (("demo", "-o", "out"), DEMO | PAGE | {f"model/{name}" for name in MODEL}),
     "device show": (("device", "show", "array.toml", "--plot", "out/plot.png"), PLOT),
