@@ -2,7 +2,7 @@
 
 from circuitsim.spec.abilities import Abilities, Only, check_able, unable, unfelt, with_values
 from circuitsim.spec.arguments import Count, PlainName, Tolerance, check_argument, checked
-from circuitsim.spec.array import ArraySpec, TopologySpec, json_schema, load_spec, parse_spec
+from circuitsim.spec.array import ArraySpec, TopologySpec, load_spec, parse_spec
 from circuitsim.spec.base import Part, spice_name
 from circuitsim.spec.block import BlockSpec, check_no_block
 from circuitsim.spec.by_value import by_value
@@ -13,6 +13,8 @@ from circuitsim.spec.complaints import sentence, shown
 from circuitsim.spec.frozen_mapping import FrozenMapping
 from circuitsim.spec.gate_levels import gate_voltage_levels, level_numbers
 from circuitsim.spec.ideal_parts import Surroundings, check_around_charges, with_ideal
+from circuitsim.spec.key_docs import KeyDoc, document_keys, toml_value
+from circuitsim.spec.key_uses import USES, KeyUse, key_uses
 from circuitsim.spec.layout import DrawnArray, drawn_inputs, lay_out, put_together
 from circuitsim.spec.mapping import MappingSpec
 from circuitsim.spec.matrices import (
@@ -30,12 +32,14 @@ from circuitsim.spec.matrices import (
 )
 from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
 from circuitsim.spec.real_numbers import real_numbers
+from circuitsim.spec.schema import json_schema
 from circuitsim.spec.slips import tell_cells, tell_inputs, tell_straps
 from circuitsim.spec.technique import TechniqueSpec
 from circuitsim.spec.toml_file import read_toml
 from circuitsim.spec.wires import WireGrid, WireSpec, wire_grid
 
 __all__ = [
+    "USES",
     "Abilities",
     "AccessSpec",
     "AdcSpec",
@@ -46,6 +50,8 @@ __all__ = [
     "DrawnArray",
     "DriverSpec",
     "FrozenMapping",
+    "KeyDoc",
+    "KeyUse",
     "MappingSpec",
     "Only",
     "Part",
@@ -70,12 +76,14 @@ __all__ = [
     "check_voltage_range",
     "checked",
     "device_voltages",
+    "document_keys",
     "drawn_inputs",
     "full_scale_inputs",
     "gate_voltage_levels",
     "has_bypass",
     "input_unit",
     "json_schema",
+    "key_uses",
     "lay_out",
     "level_numbers",
     "load_spec",
@@ -92,6 +100,7 @@ __all__ = [
     "tell_cells",
     "tell_inputs",
     "tell_straps",
+    "toml_value",
     "unable",
     "unfelt",
     "wire_grid",

@@ -300,11 +300,6 @@ def _drop_derived(wire: dict[str, Any], changes: Mapping[str, Any]) -> None:
             del wire[key]
 
 
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of the specification, for editors that complete and check TOML."""
-    return ArraySpec.model_json_schema(by_alias=True)
-
-
 def _check_ports(cell: str, ports: tuple[str, ...]) -> None:
     """Refuse a sub-circuit of the user whose terminals do not fit the cell; terminals left open do not count."""
     ports = tuple(port for port in ports if port != "nc")

@@ -39,11 +39,11 @@ class MappingSpec(Part):
     )
     bits_per_cell: Annotated[Literal["analog"] | int, BeforeValidator(_levels)] = Field(
         default="analog",
-        description="'analog': any conductance from g_min to g_max. A number of bits: so many levels, evenly spaced; "
+        description="'analog': any conductance from g_min to g_max. A number of bits [bit]: so many levels, evenly spaced; "
         "weights of more bits are cut into slices, a pair of columns each, weighted and added digitally",
     )
     weight_bits: Annotated[Whole, Field(ge=1, le=MOST_BITS)] | None = Field(
-        default=None, description="Bits of a weight's magnitude, without its sign; absent: bits_per_cell"
+        default=None, description="Bits of a weight's magnitude, without its sign [bit]; absent: bits_per_cell"
     )
     copies: Annotated[Whole, Field(ge=1, le=MOST_COPIES)] | None = Field(
         default=None,
@@ -58,7 +58,7 @@ class MappingSpec(Part):
     crosstalk: Annotated[Quantity, Field(ge=0, le=1)] | None = Field(
         default=None,
         description="Largest crosstalk between groups of a convolution that share a tile, as a fraction of the signal, "
-        "all neighbours at full scale; sets how many share one. 0: every group has its own tiles; absent: 0.03",
+        "all neighbours at full scale [1]; sets how many share one. 0: every group has its own tiles; absent: 0.03",
     )
     digital: tuple[str, ...] | None = Field(
         default=None, description="Names of the layers of a network that stay digital; absent: none"
