@@ -23,12 +23,12 @@ class KeyDoc:
     """What a user has to know of a key.
 
     Attributes:
-        key: Sections and name, joined by dots, as in "wire.r_row"; NAME stands for a name of the user's, [] for an entry
-            of a list.
+        key: Sections and name, joined by dots, as in "wire.r_row"; NAME stands for a name of the user's, [] for an
+            entry of a list.
         kind: What is written: "number", "whole number", "true or false", "text", "list", "table".
         meaning: The description.
-        unit: Unit of a number; "1" for a pure number or a count; "unit of …" where another key or a card states it; None
-            where the value is no number.
+        unit: Unit of a number; "1" for a pure number or a count; "unit of …" where another key or a card states it;
+            None where the value is no number.
         default: The default as it is written in TOML; "" where absence has a meaning of its own, or there is none.
         required: True if the key has no default.
         choices: The words or numbers that it accepts; empty: any of its kind.

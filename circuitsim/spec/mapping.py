@@ -39,8 +39,8 @@ class MappingSpec(Part):
     )
     bits_per_cell: Annotated[Literal["analog"] | int, BeforeValidator(_levels)] = Field(
         default="analog",
-        description="'analog': any conductance from g_min to g_max. A number of bits [bit]: so many levels, evenly spaced; "
-        "weights of more bits are cut into slices, a pair of columns each, weighted and added digitally",
+        description="'analog': any conductance from g_min to g_max. A number of bits [bit]: so many levels, evenly "
+        "spaced; weights of more bits are cut into slices, a pair of columns each, weighted and added digitally",
     )
     weight_bits: Annotated[Whole, Field(ge=1, le=MOST_BITS)] | None = Field(
         default=None, description="Bits of a weight's magnitude, without its sign [bit]; absent: bits_per_cell"

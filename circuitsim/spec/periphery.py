@@ -129,10 +129,10 @@ class AdcSpec(BlockSpec):
         default=None,
         ge=1,
         le=24,
-        description="Resolution [bit]; absent: no quantization. A circuit with a digital word has the bits of its word, and "
-        "another number is refused. Behind a circuit that counts (flash, ramp, oscillator) the width of its counter, 2 "
-        "to 12, to be stated: what a count is worth is up to the circuit, so that fewer bits end the range earlier "
-        "and leave the steps as they are",
+        description="Resolution [bit]; absent: no quantization. A circuit with a digital word has the bits of its "
+        "word, and another number is refused. Behind a circuit that counts (flash, ramp, oscillator) the width of its "
+        "counter, 2 to 12, to be stated: what a count is worth is up to the circuit, so that fewer bits end the range "
+        "earlier and leave the steps as they are",
     )
     v_ref: Positive | None = Field(
         default=None, description="Voltage at the port ref of the block [V]; absent: that of the card, or its supply"

@@ -97,7 +97,7 @@ class Deviation(Part):
     claim: _Name = Field(description="Name of the claim")
     cases: tuple[str, ...] | None = Field(default=None, description="Its cases; absent: all")
     up_to: Annotated[float, Field(gt=0)] = Field(
-        description="Largest difference that this explains, in the terms of the claim's tolerance [unit of the tolerance]"
+        description="Largest difference that this explains, in terms of the claim's tolerance [unit of the tolerance]"
     )
     explanation: _Text = Field(description="Why the numbers differ")
 
