@@ -17,7 +17,7 @@ _LINES = {
 """Input lines with which a specification takes a key; those that are not listed go with every line."""
 
 _SIZES = {"technique.g_dummy", *(key for key in READS["bl"] if key.startswith("technique."))}
-"""Techniques that draw other arrays than rows x cols, which reads in time refuse."""
+"""Techniques that draw other arrays than rows x cols, which reads in time and networks refuse."""
 
 _DRAWS: tuple[Level, ...] = ("ngspice", "nodal")
 """Levels that solve arrays whose transistors differ: decks of `monte_carlo`, and the budget's `nodal.vary`."""
@@ -56,9 +56,10 @@ def _at_levels(key: str, use: KeyUse, reads: Mapping[Level, Abilities]) -> UseAt
     """Return the levels for one use; where reads depend on the key, what levels read of it holds for every use."""
     if use == "spread":
         return UseAtLevels(use, _DRAWS, ())
+    if use in ("time", "networks") and key in _SIZES:
+        return UseAtLevels(use, (), ())
     if use == "time":
-        levels, limits = _taken(key, CAN_IN_TIME)
-        return UseAtLevels(use, () if key in _SIZES else levels, limits)
+        return UseAtLevels(use, *_taken(key, CAN_IN_TIME))
     levels, limits = _taken(key, reads)
     if use == "networks":
         able, limits = _taken(key, dict.fromkeys(CAN, READS), "a network")

@@ -22,6 +22,9 @@ USES: dict[KeyUse, str] = {
 
 _ALL: tuple[KeyUse, ...] = ("reads", "time", "energy", "codes", "networks")
 _CODING: tuple[KeyUse, ...] = ("codes", "networks")
+_BAND = ("adc.bits", "adc.full_scale")
+"""Half an LSB is the band within which columns settle."""
+
 _CIRCUITS = {f"{section}.{key}" for section in ("driver", "adc") for key in (*NAMING, *BlockSpec.OF_BLOCK)}
 """Drivers and converters that are circuits: a read of voltages has no codes, which they take or give."""
 
@@ -37,7 +40,7 @@ def key_uses(key: str, spec: ArraySpec | None = None) -> tuple[KeyUse, ...]:
     if key in NETWORK:
         return ("networks",)
     if key in CONVERTERS or key in _CIRCUITS:
-        return _CODING
+        return ("time", *_CODING) if key in _BAND else _CODING
     if key in SPREAD:
         return ("spread",)
     if key == "driver.input_code":
