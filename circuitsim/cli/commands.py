@@ -25,6 +25,7 @@ from circuitsim.cli.explore import explore
 from circuitsim.cli.export import export
 from circuitsim.cli.infer import infer
 from circuitsim.cli.netlist import write_netlist
+from circuitsim.cli.new import new
 from circuitsim.cli.options import Jobs, Out, Seed, SpecFile, within
 from circuitsim.cli.output import Json, announce, log_to_stderr, print_result, progress_bar, replaces
 from circuitsim.cli.reproduce import reproduce
@@ -53,6 +54,7 @@ app.command("age")(age)
 app.command("count")(count)
 app.command("energy")(energy)
 app.command("budget")(budget)
+app.command("new")(new)
 app.command("netlist")(write_netlist)
 app.command("cache")(cache)
 app.command("solve")(solve)

@@ -9,6 +9,7 @@ from circuitsim.spec.by_value import by_value
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
 from circuitsim.spec.cell_keys import cell_keys
 from circuitsim.spec.codes import check_codes
+from circuitsim.spec.commented_toml import commented_toml
 from circuitsim.spec.complaints import sentence, shown
 from circuitsim.spec.frozen_mapping import FrozenMapping
 from circuitsim.spec.gate_levels import gate_voltage_levels, level_numbers
@@ -75,6 +76,7 @@ __all__ = [
     "check_no_block",
     "check_voltage_range",
     "checked",
+    "commented_toml",
     "device_voltages",
     "document_keys",
     "drawn_inputs",

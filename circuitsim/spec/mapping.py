@@ -47,16 +47,19 @@ class MappingSpec(Part):
     )
     copies: Annotated[Whole, Field(ge=1, le=MOST_COPIES)] | None = Field(
         default=None,
+        examples=[2],
         description="Copies of each output's columns, averaged digitally after the ADC; absent: 1. Copies of analog "
         "weights use 1, 0.95, 0.90 … of the range, so that they round differently",
     )
     scale: Literal["layer", "tile", "column"] | None = Field(
         default=None,
+        examples=["column"],
         description="Which weights share one scale: the largest of them takes the whole range of conductances, and the "
         "digital side undoes it. 'column': those of one output in a tile; absent: 'layer'",
     )
     crosstalk: Annotated[Quantity, Field(ge=0, le=1)] | None = Field(
         default=None,
+        examples=[0.03],
         description="Largest crosstalk between groups of a convolution that share a tile, as a fraction of the signal, "
         "all neighbours at full scale [1]; sets how many share one. 0: every group has its own tiles; absent: 0.03",
     )

@@ -26,7 +26,7 @@ class DriverSpec(BlockSpec):
         "input of zero and v_ref + v_read at full scale. g is the conductance with v_read across the device"
     )
     dac_bits: Whole | None = Field(
-        default=None, ge=1, le=24, description="Resolution of the input DAC [bit]; absent: ideal"
+        default=None, ge=1, le=24, examples=[8], description="Resolution of the input DAC [bit]; absent: ideal"
     )
     input_code: Literal["amplitude", "pulse_width", "bit_serial"] = Field(
         default="amplitude",
@@ -45,6 +45,7 @@ class DriverSpec(BlockSpec):
     t_read: Positive = Field(default=10e-9, description="Duration of one read and of the longest pulse [s]")
     t_rise: Positive | None = Field(
         default=None,
+        examples=["0.1n"],
         description="Time in which the input of a row rises, and falls after a pulse, up to t_read [s]; absent: a "
         "hundredth of t_read. Reads in time feel it, and codes with circuits around the array",
     )
@@ -129,6 +130,7 @@ class AdcSpec(BlockSpec):
         default=None,
         ge=1,
         le=24,
+        examples=[8],
         description="Resolution [bit]; absent: no quantization. A circuit with a digital word has the bits of its "
         "word, and another number is refused. Behind a circuit that counts (flash, ramp, oscillator) the width of its "
         "counter, 2 to 12, to be stated: what a count is worth is up to the circuit, so that fewer bits end the range "

@@ -1,0 +1,68 @@
+"""A specification as a commented TOML file: what is set, and what may be set with its unit and default."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from circuitsim.spec.arguments import checked
+from circuitsim.spec.array import ArraySpec, without_derived
+from circuitsim.spec.key_docs import KeyDoc, document_keys, toml_value
+
+_WIDTH = 120  # characters of a line, where a comment can be cut
+_COLUMN = 30  # at which comments begin
+_OF_FILES = {"device.ports", "device.state", "device.state_kind", "access.ports"}
+"""Keys whose defaults describe a sub-circuit in a file of the user's, and that say nothing of a shipped model."""
+
+
+@checked
+def commented_toml(spec: ArraySpec, *, title: str = "") -> str:
+    """Return a file that reads as this specification, with the unit and the default of every usual key in comments.
+
+    Keys at their defaults stand behind #; so do keys that need a value of the user's, with an example.
+
+    Args:
+        spec: The array. Paths in it are written as they are.
+        title: First line, as a comment; empty: none.
+    """
+    values = without_derived(spec)
+    docs = document_keys(ArraySpec)
+    lines = [f"# {title}"] if title else []
+    lines += ["# Keys behind # have their default, or an example; circuitsim explain KEY says more.", "schema = 1"]
+    for section in docs:
+        if section.is_table and "." not in section.key and values[section.key] is not None:
+            own = [doc for doc in docs if doc.key.startswith(f"{section.key}.") and doc.key.count(".") == 1]
+            lines += ["", _commented(f"[{section.key}]", section.first_sentence)]
+            lines += _section(own, values[section.key])
+    return "\n".join(lines) + "\n"
+
+
+def _section(docs: Iterable[KeyDoc], values: dict[str, Any]) -> list[str]:
+    """Return the lines of a section: what is set first, then what may be."""
+    given, open_keys = [], []
+    for doc in docs:
+        name = doc.key.partition(".")[2]
+        value = toml_value(values.get(name))
+        if value and (doc.required or value != doc.default) and value not in ("{}", "[]"):
+            given.append(_commented(f"{name} = {value}", _words(doc, default=True)))
+        elif (doc.default or doc.example) and doc.key not in _OF_FILES and name != "kind":
+            open_keys.append(_commented(f"# {name} = {doc.default or doc.example}", _words(doc, default=False)))
+    return given + open_keys
+
+
+def _words(doc: KeyDoc, *, default: bool) -> str:
+    """Return the comment of a key: meaning with its unit, the words it takes, its default where another value is set."""
+    parts = [doc.first_sentence]
+    if len(doc.choices) > 1:
+        parts = [f"{doc.first_sentence.partition(';')[0]}: {' | '.join(doc.choices)}"]
+    if default and doc.default:
+        parts.append(f"default {doc.default}")
+    elif not default and not doc.default and "absent" not in doc.first_sentence:
+        parts.append("absent: none")
+    return "; ".join(parts)
+
+
+def _commented(text: str, comment: str) -> str:
+    line = f"{text:{_COLUMN}s}# {comment}"
+    while len(line) > _WIDTH and any(mark in comment for mark in ";:("):
+        comment = comment[: max(comment.rfind(mark) for mark in ";:(")].rstrip()
+        line = f"{text:{_COLUMN}s}# {comment}"
+    return line
