@@ -46,9 +46,8 @@ def new(
     """Write a specification to start from, with the meaning, unit and default of every usual key as comments."""
     if preset is not None and cell is not None:
         raise InputError("--preset and --cell are given: expected one of them, a preset has its own cell")
-    spec = _of_preset(preset) if preset is not None else starting_spec(cell or "1t1r")
-    origin = f"preset {preset}" if preset is not None else f"{spec.array.cell} cells"
-    write_text(out, commented_toml(spec, title=f"An array of {origin}, written by circuitsim new."))
+    spec, written = _of_preset(preset) if preset is not None else _of_cell(cell or "1t1r")
+    write_text(out, written)
     text = f"{out}: {spec.array.rows} x {spec.array.cols} cells; circuitsim solve {out} reads it"
     print_result({"file": str(out), "spec_digest": spec.digest, "preset": preset}, text, as_json, beside=out)
 
@@ -59,14 +58,22 @@ def starting_spec(cell: str) -> ArraySpec:
     return parse_spec({"schema": 1, **common, **STARTS[cell]})
 
 
-def _of_preset(name: str) -> ArraySpec:
-    """Return the specification of a preset.
+def _of_cell(cell: str) -> tuple[ArraySpec, str]:
+    spec = starting_spec(cell)
+    return spec, commented_toml(spec, title=f"An array of {cell} cells, written by circuitsim new.")
+
+
+def _of_preset(name: str) -> tuple[ArraySpec, str]:
+    """Return the specification of a preset and its file as it stands, with the source of every key.
 
     Raises:
-        InputError: There is no such preset, or this version of circuitsim ships none.
+        InputError: There is no such preset or it has no array, or this version of circuitsim ships none.
     """
     try:
         presets = importlib.import_module("circuitsim.presets")
     except ModuleNotFoundError:
         raise InputError(f"--preset = {name!r}: this version of circuitsim ships no presets; use --cell") from None
-    return presets.load_preset(name).spec
+    preset = presets.load_preset(name)
+    if preset.spec is None:
+        raise InputError(f"--preset = {name!r}: it is digital and has no array; expected a chip with one")
+    return preset.spec, preset.text

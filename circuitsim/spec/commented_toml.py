@@ -1,10 +1,10 @@
 """A specification as a commented TOML file: what is set, and what may be set with its unit and default."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from circuitsim.spec.arguments import checked
-from circuitsim.spec.array import ArraySpec, without_derived
+from circuitsim.spec.array import ArraySpec, drop_derived
 from circuitsim.spec.key_docs import KeyDoc, document_keys, toml_value
 
 _WIDTH = 120  # characters of a line, where a comment can be cut
@@ -23,7 +23,8 @@ def commented_toml(spec: ArraySpec, *, title: str = "") -> str:
         spec: The array. Paths in it are written as they are.
         title: First line, as a comment; empty: none.
     """
-    values = without_derived(spec)
+    values = spec.model_dump(by_alias=True)
+    drop_derived(values["wire"], {})
     docs = document_keys(ArraySpec)
     lines = [f"# {title}"] if title else []
     lines += ["# Keys behind # have their default, or an example; circuitsim explain KEY says more.", "schema = 1"]
@@ -31,25 +32,27 @@ def commented_toml(spec: ArraySpec, *, title: str = "") -> str:
         if section.is_table and "." not in section.key and values[section.key] is not None:
             own = [doc for doc in docs if doc.key.startswith(f"{section.key}.") and doc.key.count(".") == 1]
             lines += ["", _commented(f"[{section.key}]", section.first_sentence)]
-            lines += _section(own, values[section.key])
+            lines += _section(own, values[section.key], getattr(spec, section.key).model_fields_set)
     return "\n".join(lines) + "\n"
 
 
-def _section(docs: Iterable[KeyDoc], values: dict[str, Any]) -> list[str]:
+def _section(docs: Iterable[KeyDoc], values: Mapping[str, Any], stated: Collection[str]) -> list[str]:
     """Return the lines of a section: what is set first, then what may be."""
     given, open_keys = [], []
     for doc in docs:
         name = doc.key.partition(".")[2]
         value = toml_value(values.get(name))
-        if value and (doc.required or value != doc.default) and value not in ("{}", "[]"):
-            given.append(_commented(f"{name} = {value}", _words(doc, default=True)))
+        if value and name in stated and value not in ("{}", "[]"):
+            given.append(_commented(f"{name} = {value}", _words(doc, default=value != doc.default), doc.unit))
         elif (doc.default or doc.example) and doc.key not in _OF_FILES and name != "kind":
-            open_keys.append(_commented(f"# {name} = {doc.default or doc.example}", _words(doc, default=False)))
+            open_keys.append(
+                _commented(f"# {name} = {doc.default or doc.example}", _words(doc, default=False), doc.unit)
+            )
     return given + open_keys
 
 
 def _words(doc: KeyDoc, *, default: bool) -> str:
-    """Return the comment of a key: meaning with its unit, the words it takes, its default where another value is set."""
+    """Return the comment of a key: meaning with its unit, the words it takes, and if asked its default."""
     parts = [doc.first_sentence]
     if len(doc.choices) > 1:
         parts = [f"{doc.first_sentence.partition(';')[0]}: {' | '.join(doc.choices)}"]
@@ -60,9 +63,11 @@ def _words(doc: KeyDoc, *, default: bool) -> str:
     return "; ".join(parts)
 
 
-def _commented(text: str, comment: str) -> str:
-    line = f"{text:{_COLUMN}s}# {comment}"
-    while len(line) > _WIDTH and any(mark in comment for mark in ";:("):
-        comment = comment[: max(comment.rfind(mark) for mark in ";:(")].rstrip()
-        line = f"{text:{_COLUMN}s}# {comment}"
-    return line
+def _commented(text: str, comment: str, unit: str | None = None) -> str:
+    """Return a line with its comment, cut where a phrase ends so that it fits; the unit stays."""
+    room = _WIDTH - max(len(text), _COLUMN) - 2
+    for mark in (";", ":", "(", ","):
+        while len(comment) > room and mark in comment:
+            comment = comment[: comment.rfind(mark)].rstrip()
+    kept = unit is None or unit == "1" or f"[{unit}]" in comment
+    return f"{text:{_COLUMN}s}# {comment}{'' if kept else f' [{unit}]'}"
