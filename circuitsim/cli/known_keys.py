@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from circuitsim import blocks, campaign, devices, studies
@@ -30,6 +31,7 @@ class KnownKey:
     doc: KeyDoc
 
 
+@cache
 def documented_keys() -> tuple[KnownKey, ...]:
     """Return every key of every file, those of the specification first."""
     return tuple(KnownKey(file, doc) for file, model in FILES.items() for doc in document_keys(model))

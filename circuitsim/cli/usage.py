@@ -44,14 +44,12 @@ def where_explained(error: Exception) -> list[str]:
     """Return the command that explains the key which an error of a specification names; none if it names none."""
     if not isinstance(error, SpecError):
         return []
-    known = {each.key: each for each in document_keys(ArraySpec)}
-    for found in re.finditer(
-        rf"\b({'|'.join(ArraySpec.model_fields)})((?:\.\w+)+)(?:: did you mean '(\w+)')?", str(error)
-    ):
+    known, text = {each.key for each in document_keys(ArraySpec)}, str(error)
+    for found in re.finditer(rf"\b({'|'.join(ArraySpec.model_fields)})((?:\.\w+)+)(?:: did you mean '(\w+)')?", text):
         section, names, meant = found.groups()
         parts = names[1:].split(".")
         for key in (f"{section}.{meant}", *(".".join([section, *parts[:n]]) for n in range(len(parts), -1, -1))):
-            if key in known and (key != section or "unknown key" in str(error)):
+            if key in known and (key != section or text[: found.start()].endswith("unknown key ")):
                 return [f"circuitsim explain {key} says what it takes"]
     return []
 

@@ -50,12 +50,12 @@ def unused_settings(spec: ArraySpec, given: Iterable[str] | None = None) -> tupl
         spec: The array.
         given: The keys to judge, sections and names joined by dots; None: all that differ from their defaults.
     """
-    defaults = {each.key: each for each in document_keys(ArraySpec) if not each.is_table}
+    known = {each.key for each in document_keys(ArraySpec)}
     found = []
-    for key in defaults if given is None else given:
+    for key in sorted(known) if given is None else given:
         section, _, name = key.partition(".")
         part = getattr(spec, section, None)
-        if key not in defaults or "." in name or part is None or not name:
+        if key not in known or "." in name or part is None or not name:
             continue
         value = getattr(part, name)
         if value is not None and value != type(part).model_fields[name].get_default(call_default_factory=True):

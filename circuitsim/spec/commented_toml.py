@@ -8,6 +8,7 @@ from circuitsim.spec.array import ArraySpec, drop_derived
 from circuitsim.spec.key_docs import KeyDoc, document_keys, toml_value
 
 _WIDTH = 120  # characters of a line, where a comment can be cut
+_LONG = 60
 _COLUMN = 30  # at which comments begin
 _OF_FILES = {"device.ports", "device.state", "device.state_kind", "access.ports"}
 """Keys whose defaults describe a sub-circuit in a file of the user's, and that say nothing of a shipped model."""
@@ -42,7 +43,7 @@ def _section(docs: Iterable[KeyDoc], values: Mapping[str, Any], stated: Collecti
     for doc in docs:
         name = doc.key.partition(".")[2]
         value = toml_value(values.get(name))
-        if value and name in stated and value not in ("{}", "[]"):
+        if value and name in stated:
             given.append(_commented(f"{name} = {value}", _words(doc, default=value != doc.default), doc.unit))
         elif (doc.default or doc.example) and doc.key not in _OF_FILES and name != "kind":
             open_keys.append(
@@ -64,10 +65,15 @@ def _words(doc: KeyDoc, *, default: bool) -> str:
 
 
 def _commented(text: str, comment: str, unit: str | None = None) -> str:
-    """Return a line with its comment, cut where a phrase ends so that it fits; the unit stays."""
+    """Return a line with its comment, cut where a phrase ends so that it fits; the unit stays.
+
+    A long line has its comment above.
+    """
+    if len(text) > _LONG:
+        return f"{_commented('', comment, unit)}\n{text}".lstrip()
     room = _WIDTH - max(len(text), _COLUMN) - 2
     for mark in (";", ":", "(", ","):
         while len(comment) > room and mark in comment:
             comment = comment[: comment.rfind(mark)].rstrip()
     kept = unit is None or unit == "1" or f"[{unit}]" in comment
-    return f"{text:{_COLUMN}s}# {comment}{'' if kept else f' [{unit}]'}"
+    return f"{text:{_COLUMN - 1}s} # {comment}{'' if kept else f' [{unit}]'}"
