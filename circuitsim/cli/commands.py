@@ -18,6 +18,7 @@ from circuitsim.cli.budget import budget
 from circuitsim.cli.cache_words import cache, cache_report
 from circuitsim.cli.campaign import app as campaign_app
 from circuitsim.cli.certificate import DOES_NOT_HOLD, certificate, describe_code_errors
+from circuitsim.cli.cite import cite
 from circuitsim.cli.device import app as device_app
 from circuitsim.cli.energy import count, energy
 from circuitsim.cli.explain import explain
@@ -47,6 +48,7 @@ app.add_typer(bench_app, name="bench", help="Timings as ratios to installed peer
 app.add_typer(campaign_app, name="campaign", help="Many points, on this machine or a cluster, whose results are kept.")
 app.command("explore")(explore)
 app.command("explain")(explain)
+app.command("cite")(cite)
 app.command("certificate")(certificate)
 app.command("export")(export)
 app.command("infer")(infer)

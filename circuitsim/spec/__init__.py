@@ -31,6 +31,7 @@ from circuitsim.spec.matrices import (
     resting_input,
     state_unit,
 )
+from circuitsim.spec.named_circuits import named_circuits
 from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
 from circuitsim.spec.real_numbers import real_numbers
 from circuitsim.spec.schema import json_schema
@@ -89,6 +90,7 @@ __all__ = [
     "lay_out",
     "level_numbers",
     "load_spec",
+    "named_circuits",
     "output_unit",
     "parse_spec",
     "put_together",
