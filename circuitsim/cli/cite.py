@@ -39,14 +39,14 @@ class Reference:
 
 
 def cite(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder or file of results, or a specification.")],
+    result: Annotated[Path, typer.Argument(metavar="RUN", help="Folder or file of results, or a specification.")],
     bibtex: Annotated[bool, typer.Option("--bibtex", help="Print BibTeX entries instead of text.")] = False,
     as_json: Json = False,
 ) -> None:
     """Print what a run must cite: circuitsim, simulator and libraries, device cards and circuits, studies."""
     from circuitsim.cli.cited_run import read_run
 
-    found = read_run(run)
+    found = read_run(result)
     references = [*_software(found), *_circuits(found), *_studies(found)]
     content = {"files": [str(file) for file in found.files], "references": [asdict(each) for each in references]}
     if bibtex:

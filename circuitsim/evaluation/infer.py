@@ -212,8 +212,7 @@ def infer_files(
         "energy": energy and measured_cost(programmed, array, reads, len(images), energy, out / "energy.csv"),
         "bounds": bounded,
         **_levels(product, counted),
-        "model_digest": arrays.digest,
-        "circuits": named_circuits(spec),
+        **{"model_digest": arrays.digest, "circuits": named_circuits(spec)},
         "csv": str(out / "inference.csv"),
     }
     write_text(out / "results.json", json.dumps(content, indent=2) + "\n")

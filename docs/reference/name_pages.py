@@ -17,7 +17,7 @@ import circuitsim
 FIRST = ("errors", "units", "spec", "results", "devices", "blocks", "library", "netlist", "spice", "characterization")
 FIRST += ("nodal", "truth", "periphery", "behavioral", "chain", "calibration", "levels", "network", "evaluation")
 FIRST += ("training", "campaign")
-_ARRAY_LIKE = re.escape(repr(ArrayLike).removeprefix("typing.Union[").removesuffix("]"))
+_ARRAY_LIKE = re.escape(repr(ArrayLike).replace("typing.Any", "Any").removeprefix("typing.Union[").removesuffix("]"))
 _SECTION = re.compile(r"(Args|Attributes|Returns|Raises|Warns|Yields|Valid for|Source):\s*(.*)")
 
 
@@ -82,8 +82,8 @@ def _is_own(value: Any) -> bool:
 def _below(body: list[ast.stmt], name: str) -> str | None:
     """Return the text below the assignment of a name; the assignment itself without one; None if it is not there."""
     for k, node in enumerate(body):
-        targets = getattr(node, "targets", [getattr(node, "target", None)])
-        if name in [each.id for each in targets if isinstance(each, ast.Name)]:
+        targets = [each for each in getattr(node, "targets", [getattr(node, "target", None)]) if each is not None]
+        if name in [each.id for one in targets for each in ast.walk(one) if isinstance(each, ast.Name)]:
             below = body[k + 1] if k + 1 < len(body) else None
             if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
                 return inspect.cleandoc(str(below.value.value))
