@@ -78,11 +78,18 @@ def _package(name: str, version: str) -> Reference:
     except importlib.metadata.PackageNotFoundError:
         return Reference("software", name, version, bibtex_entry("software", name, {"title": name, "version": version}))
     urls = dict(entry.split(", ", 1) for entry in stated.get_all("Project-URL") or () if ", " in entry)
-    url = stated.get("Home-page") or next((urls[key] for key in urls if key.lower() in ("homepage", "source")), None)
-    author = stated.get("Author") or (stated.get("Author-email") or "").partition(" <")[0]
+    url = _stated(stated, "Home-page") or next(
+        (urls[key] for key in urls if key.lower() in ("homepage", "source")), None
+    )
+    author = _stated(stated, "Author") or (_stated(stated, "Author-email") or "").partition(" <")[0]
     fields = {"title": name, "author": f"{{{author}}}" if author else None, "version": version, "url": url}
-    text = ", ".join(filter(None, (author, stated.get("Summary"), f"version {version}", url)))
+    text = ", ".join(filter(None, (author, _stated(stated, "Summary"), f"version {version}", url)))
     return Reference("software", name, text, bibtex_entry("software", name, fields))
+
+
+def _stated(metadata: importlib.metadata.PackageMetadata, field: str) -> str | None:
+    values = metadata.get_all(field)
+    return values[0] if values else None
 
 
 def _circuits(found: "CitedRun") -> Iterator[Reference]:

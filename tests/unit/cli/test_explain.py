@@ -7,6 +7,7 @@ from array_toml import ARRAY
 from command_line import circuitsim
 
 import circuitsim as cs
+from circuitsim.cli.commands import app
 from circuitsim.cli.known_keys import documented_keys, find_keys
 from circuitsim.cli.new import STARTS, starting_spec
 from circuitsim.errors import InputError
@@ -131,7 +132,14 @@ def test_every_key_behind_a_comment_can_be_set(cell, tmp_path):
     assert 5 <= changed <= 12  # keys without a default have an example; the others show their default
 
 
-def test_the_shell_is_offered_keys():
-    from circuitsim.cli.explain import _offered
-
-    assert _offered("wire.r_") == ["wire.r_row", "wire.r_col", "wire.r_bl"]
+@pytest.mark.parametrize(
+    ("line", "word", "offered"),
+    [("circuitsim ex", 1, ["explain", "explore", "export"]), ("circuitsim explain wire.r_", 2, ["wire.r_row"])],
+)
+def test_the_shell_completes_commands_and_keys(line, word, offered, monkeypatch, capsys):
+    monkeypatch.setenv("_CIRCUITSIM_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(word))
+    with pytest.raises(SystemExit):
+        app(prog_name="circuitsim", standalone_mode=False)
+    assert set(offered) <= set(capsys.readouterr().out.split())
