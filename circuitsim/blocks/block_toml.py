@@ -43,9 +43,9 @@ INTEGRATE = "integrate"
 class Span(Part):
     """A nominal value and the range in which a block works."""
 
-    nominal: Number = Field(description="Value at which the block was designed")
-    minimum: Number = Field(description="Smallest value")
-    maximum: Number = Field(description="Largest value")
+    nominal: Number = Field(description="Value at which the block was designed [unit]")
+    minimum: Number = Field(description="Smallest value [unit]")
+    maximum: Number = Field(description="Largest value [unit]")
     source: Text = Field(description="Where the range comes from")
 
     @model_validator(mode="after")

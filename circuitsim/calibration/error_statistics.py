@@ -12,7 +12,7 @@ def error_statistics(error: np.ndarray) -> ErrorStatistics:
     """Summarize errors that are relative to full scale.
 
     Args:
-        error: Model minus truth, as a fraction of full scale, in any shape.
+        error: Model minus truth [1], as a fraction of full scale, in any shape.
 
     Raises:
         InputError: There are no errors, or one is not finite.

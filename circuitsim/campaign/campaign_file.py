@@ -26,8 +26,10 @@ Seed = Annotated[Whole, Field(ge=0, le=LARGEST_SEED)]
 class AxisRange(Part):
     """Equally spaced values of an axis, both ends included; without `n`, the range from which a design draws."""
 
-    start: Quantity = Field(alias="from", description="First value; SI units, or a text with a SPICE suffix")
-    stop: Quantity = Field(alias="to", description="Last value")
+    start: Quantity = Field(
+        alias="from", description="First value [unit of the key]; SI units, or a text with a SPICE suffix"
+    )
+    stop: Quantity = Field(alias="to", description="Last value [unit of the key]")
     n: Whole | None = Field(
         default=None,
         ge=2,

@@ -29,8 +29,8 @@ AT_FINALISTS = "_at_finalists"
 class LimitTable(Part):
     """Values of a result that a design has to keep."""
 
-    at_most: Quantity | None = Field(default=None, description="Largest value, in the unit of the result")
-    at_least: Quantity | None = Field(default=None, description="Smallest value, in the unit of the result")
+    at_most: Quantity | None = Field(default=None, description="Largest value [unit of the result]")
+    at_least: Quantity | None = Field(default=None, description="Smallest value [unit of the result]")
 
     @model_validator(mode="after")
     def _check(self) -> Self:

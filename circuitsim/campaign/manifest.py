@@ -34,7 +34,7 @@ from circuitsim.campaign.store import CampaignStore, told
 from circuitsim.campaign.work import CampaignPoint
 from circuitsim.errors import ARRAY_FAULTS, InputError
 from circuitsim.results.atomic_files import atomic, write_text
-from circuitsim.spec import ArraySpec, by_value, checked
+from circuitsim.spec import ArraySpec, FrozenMapping, by_value, checked, named_circuits
 
 MANIFEST_SCHEMA = 1
 
@@ -55,6 +55,7 @@ class CampaignList:
         places: (points, axes + 2) index on each axis, number of the replicate, number of the measure.
         statistics: Which intervals and yields, and when replicates stop.
         design: Kind of the design that drew an axis; empty: none did.
+        circuits: The circuits of its base, see `spec.named_circuits`.
     """
 
     name: str
@@ -67,6 +68,7 @@ class CampaignList:
     places: np.ndarray
     statistics: CampaignStatistics = field(default_factory=CampaignStatistics)
     design: str = ""
+    circuits: Mapping[str, str] = field(default_factory=FrozenMapping)
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,7 @@ def list_points(
         places,
         statistics or CampaignStatistics(),
         design,
+        FrozenMapping(named_circuits(setup.base)),
     )
 
 
@@ -150,6 +153,7 @@ def save_list(store: CampaignStore, listing: CampaignList) -> None:
         "versions": dict(listing.versions),
         "statistics": listing.statistics.model_dump(mode="json", by_alias=True),
         "design": listing.design,
+        "circuits": dict(listing.circuits),
     }
     with told(store.root):
         with atomic(store.root / "points.npz") as temporary, temporary.open("wb") as file:
@@ -188,6 +192,7 @@ def load_list(store: CampaignStore) -> CampaignList:
         places,
         CampaignStatistics.model_validate(about.get("statistics", {})),
         about.get("design", ""),
+        FrozenMapping(about.get("circuits", {})),
     )
 
 

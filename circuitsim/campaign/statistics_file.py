@@ -18,8 +18,12 @@ class YieldTable(Part):
     """A limit that a replicate meets or not; the yield is the share that does."""
 
     of: str = Field(description="NAME.RESULT that has to meet the limits, such as 'wires.rms'")
-    at_least: Quantity | None = Field(default=None, description="Smallest value that passes; absent: none")
-    at_most: Quantity | None = Field(default=None, description="Largest value that passes; absent: none")
+    at_least: Quantity | None = Field(
+        default=None, description="Smallest value that passes [unit of the result]; absent: none"
+    )
+    at_most: Quantity | None = Field(
+        default=None, description="Largest value that passes [unit of the result]; absent: none"
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -37,9 +41,11 @@ class StopTable(Part):
     """
 
     of: str = Field(description="NAME.RESULT whose mean decides, or the name of a yield")
-    half_width: Positive | None = Field(default=None, description="Half width that is narrow enough, in SI units")
+    half_width: Positive | None = Field(
+        default=None, description="Half width that is narrow enough [unit of the result]"
+    )
     relative_half_width: Positive | None = Field(
-        default=None, description="The same as a fraction of the mean, or of the yield"
+        default=None, description="The same as a fraction of the mean, or of the yield [1]"
     )
     least: Whole = Field(default=8, ge=FEWEST_REPLICATES, description="Replicates before the first look")
 
@@ -53,9 +59,9 @@ class StopTable(Part):
 class CampaignStatistics(Part):
     """What is said of the replicates of a place: intervals, yields, and when they stop."""
 
-    level: float = Field(default=0.95, ge=0.5, lt=1, description="Confidence of every interval")
+    level: float = Field(default=0.95, ge=0.5, lt=1, description="Confidence of every interval [1]")
     quantiles: tuple[_QUANTILES, ...] = Field(
-        default=(), description="Quantiles of each result besides its mean, such as [0.5, 0.99]"
+        default=(), description="Quantiles of each result besides its mean [1], such as 0.5 and 0.99"
     )
     yields: Annotated[dict[SpiceName, YieldTable], AfterValidator(FrozenMapping)] = Field(
         default_factory=FrozenMapping, alias="yield", description="Limits by a name of yours"

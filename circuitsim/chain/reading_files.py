@@ -1,6 +1,7 @@
 """Save a read from code to code as a labelled data set (NetCDF) and as a table (CSV), with the unit of every number."""
 
 import csv
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from circuitsim.chain.stages import Reading
 from circuitsim.results import atomic
 from circuitsim.results.chain_waveforms import chain_dataset
 from circuitsim.results.solution_files import netcdf_bytes
-from circuitsim.spec import ArraySpec, checked, output_unit, real_numbers
+from circuitsim.spec import ArraySpec, checked, named_circuits, output_unit, real_numbers
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -100,6 +101,7 @@ def reading_dataset(reading: Reading, *, spec: ArraySpec, dac_codes: ArrayLike, 
         "level": level,
         "spec_digest": spec.digest,
         "version": __version__,
+        "circuits": json.dumps(named_circuits(spec)),
         "ideal": " ".join(reading.ideal),
     }
     return data

@@ -11,6 +11,7 @@ from circuitsim.spice import RawResult, run
 from circuitsim.units import format_quantity, parse_quantity
 
 READ, SWITCHING = "read", "switching"
+"""Benches of a device: its read curves, and its switching."""
 
 
 def bench_deck(card: Card, which: str = READ) -> str:

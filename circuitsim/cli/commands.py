@@ -18,18 +18,21 @@ from circuitsim.cli.budget import budget
 from circuitsim.cli.cache_words import cache, cache_report
 from circuitsim.cli.campaign import app as campaign_app
 from circuitsim.cli.certificate import DOES_NOT_HOLD, certificate, describe_code_errors
+from circuitsim.cli.cite import cite
 from circuitsim.cli.device import app as device_app
 from circuitsim.cli.energy import count, energy
+from circuitsim.cli.explain import explain
 from circuitsim.cli.explore import explore
 from circuitsim.cli.export import export
 from circuitsim.cli.infer import infer
 from circuitsim.cli.netlist import write_netlist
+from circuitsim.cli.new import new
 from circuitsim.cli.options import Jobs, Out, Seed, SpecFile, within
 from circuitsim.cli.output import Json, announce, log_to_stderr, print_result, progress_bar, replaces
 from circuitsim.cli.preset import app as preset_app
 from circuitsim.cli.reproduce import reproduce
 from circuitsim.cli.solve import solve
-from circuitsim.cli.usage import help_without_command, usage_sentence
+from circuitsim.cli.usage import help_without_command, usage_sentence, where_explained
 from circuitsim.errors import CircuitsimError, InputError
 from circuitsim.spec import json_schema, load_spec, with_ideal
 
@@ -38,7 +41,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     help="SPICE-level co-simulation of analog in-memory computing arrays.",
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # words in brackets name sections and units
 )
@@ -46,6 +48,8 @@ app.add_typer(block_app, name="block", help="Drivers, sense amplifiers and conve
 app.add_typer(bench_app, name="bench", help="Timings as ratios to installed peers, in one run.")
 app.add_typer(campaign_app, name="campaign", help="Many points, on this machine or a cluster, whose results are kept.")
 app.command("explore")(explore)
+app.command("explain")(explain)
+app.command("cite")(cite)
 app.command("certificate")(certificate)
 app.command("export")(export)
 app.command("infer")(infer)
@@ -53,6 +57,7 @@ app.command("age")(age)
 app.command("count")(count)
 app.command("energy")(energy)
 app.command("budget")(budget)
+app.command("new")(new)
 app.command("netlist")(write_netlist)
 app.command("cache")(cache)
 app.command("solve")(solve)
@@ -285,7 +290,9 @@ def main() -> None:
         try:
             code = app(prog_name="circuitsim", standalone_mode=False)
         except CircuitsimError as error:
-            announce(f"circuitsim: {'; '.join([str(error), *getattr(error, '__notes__', [])])}")
+            announce(
+                f"circuitsim: {'; '.join([str(error), *getattr(error, '__notes__', []), *where_explained(error)])}"
+            )
             sys.exit(error.exit_code)
         except (KeyboardInterrupt, typer.Abort):
             sys.exit(INTERRUPTED)

@@ -8,8 +8,8 @@ from typing import Any
 import typer
 
 from circuitsim.cli.output import announce
-from circuitsim.errors import InputError
-from circuitsim.spec import shown
+from circuitsim.errors import InputError, SpecError
+from circuitsim.spec import ArraySpec, document_keys, shown
 
 
 def help_without_command(context: typer.Context) -> None:
@@ -38,6 +38,20 @@ def usage_sentence(error: Any) -> str:
     if kind == "BadParameter":
         return _bad_value(error.param, command)
     return _other(str(getattr(error, "message", "")), context, command)
+
+
+def where_explained(error: Exception) -> list[str]:
+    """Return the command that explains the key which an error of a specification names; none if it names none."""
+    if not isinstance(error, SpecError):
+        return []
+    known, text = {each.key for each in document_keys(ArraySpec)}, str(error)
+    for found in re.finditer(rf"\b({'|'.join(ArraySpec.model_fields)})((?:\.\w+)+)(?:: did you mean '(\w+)')?", text):
+        section, names, meant = found.groups()
+        parts = names[1:].split(".")
+        for key in (f"{section}.{meant}", *(".".join([section, *parts[:n]]) for n in range(len(parts), -1, -1))):
+            if key in known and (key != section or text[: found.start()].endswith("unknown key ")):
+                return [f"circuitsim explain {key} says what it takes"]
+    return []
 
 
 def _other(message: str, context: Any, command: str) -> str:

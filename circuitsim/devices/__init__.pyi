@@ -1,7 +1,9 @@
 from .card import Card as Card
 from .card import State as State
 from .card import Temperature as Temperature
+from .citation import Citation as Citation
 from .current_forms import Fit as Fit
+from .device_toml import DeviceToml as DeviceToml
 from .device_toml import device_json_schema as device_json_schema
 from .device_toml_statistics import Drift as Drift
 from .device_toml_statistics import PowerLawDrift as PowerLawDrift

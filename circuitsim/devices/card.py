@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
+from circuitsim.devices.citation import Citation
 from circuitsim.devices.device_toml_statistics import StatisticsTable
 from circuitsim.devices.parameters import Number, Parameter, Parameters, Text
 from circuitsim.devices.pulses_table import PulsesTable
@@ -111,6 +112,7 @@ class Card:
         statistics: The `[statistics]` table, used through `circuitsim.devices.statistics`; None when it has none.
         header: The header of the SPICE file, as written.
         pulses: The `[pulses]` table, used through `devices.stated_pulse_response`; None when it has none.
+        citations: What it takes values or equations from, in fields.
     """
 
     name: str
@@ -138,6 +140,7 @@ class Card:
     statistics: StatisticsTable | None
     header: Mapping[str, str]
     pulses: PulsesTable | None = None
+    citations: tuple[Citation, ...] = ()
 
     @property
     def include(self) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, Strict, model_validator
 
 from circuitsim.devices.card import Dynamic, Kind, State, Temperature
+from circuitsim.devices.citation import Citation
 from circuitsim.devices.device_toml_statistics import StatisticsTable
 from circuitsim.devices.parameters import Parameters, Text
 from circuitsim.devices.pulses_table import PulsesTable
@@ -39,6 +40,7 @@ class DeviceToml(Part):
     measured: Parameters = Field(default_factory=dict, description="Values of the bench")
     statistics: StatisticsTable | None = None
     pulses: PulsesTable | None = Field(default=None, description="What identical write pulses do")
+    citations: tuple[Citation, ...] = Field(default=(), description="Publications and programs that it takes from")
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -55,7 +55,7 @@ class SplitCurve(Part):
     """`below` for x < at, else `above`."""
 
     form: Literal["split"]
-    at: Number = Field(description="x at which `above` begins")
+    at: Number = Field(description="x at which `above` begins [unit of x]")
     below: "StatisticsCurve"
     above: "StatisticsCurve"
 
@@ -120,9 +120,11 @@ class TableDrift(_AtTimes):
     """Mean shift and spread at measured times, linear in between; the spread contains the programming error."""
 
     form: Literal["table"]
-    means: tuple[Numbers, ...] = Field(description="Per time: coefficients of the mean shift over x, constant first")
+    means: tuple[Numbers, ...] = Field(
+        description="Coefficients of the mean shift over x by time, constant first [statistics.unit]"
+    )
     saturating: tuple[tuple[Number, Number], ...] = Field(
-        description="Per time: a, b of the spread a (1 − exp(−x/b)) around the shifted mean"
+        description="By time: a, b of the spread a (1 − exp(−x/b)) around the shifted mean [statistics.unit]"
     )
     g_max: Number = Field(description="Largest conductance that the polynomials hold for [S]")
     note: Note = None
@@ -140,7 +142,9 @@ class Retention(_AtTimes):
     """Spread around the target at measured times; it replaces the programming error, and the mean does not move."""
 
     form: Literal["sigma at times"]
-    sigmas: tuple[Numbers, ...] = Field(description="Per time: coefficients of the spread over x, constant first")
+    sigmas: tuple[Numbers, ...] = Field(
+        description="Coefficients of the spread over x by time, constant first [statistics.unit]"
+    )
     note: Note = None
 
     @model_validator(mode="after")

@@ -80,6 +80,7 @@ def _load(folder: Path) -> Card:
         statistics=stated.statistics,
         header=MappingProxyType(header),
         pulses=stated.pulses,
+        citations=stated.citations,
     )
     for sections in [(corner,) for corner in corners] or [()]:
         _check_subckt(card, sections)

@@ -16,6 +16,8 @@ from .drift_compensation import DriftCompensation as DriftCompensation
 from .infer import infer_files as infer_files
 from .inference_energy import inference_energy as inference_energy
 from .inference_energy import power_difference as power_difference
+from .key_levels import UseAtLevels as UseAtLevels
+from .key_levels import key_levels as key_levels
 from .layer_shapes import LayerShape as LayerShape
 from .layer_shapes import network_shapes as network_shapes
 from .level_product import TileLevel as TileLevel
@@ -43,6 +45,8 @@ from .tile_errors import measured_tile_errors as measured_tile_errors
 from .tile_files import TileStore as TileStore
 from .tile_files import tile_store as tile_store
 from .tiles import network_experiments as network_experiments
+from .unused_settings import UnusedSetting as UnusedSetting
+from .unused_settings import unused_settings as unused_settings
 from .wire_sweep import wire_sweep as wire_sweep
 from .workloads import workload as workload
 from .workloads import workload_names as workload_names

@@ -52,6 +52,7 @@ class RangeRule:
 
 
 LARGEST, LEAST_RMS = RangeRule("largest"), RangeRule("least_rms")
+"""The range is the largest value, or that of the least rms error of rounding and clipping."""
 
 
 @checked

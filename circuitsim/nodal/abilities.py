@@ -17,6 +17,7 @@ SIMULATES: Abilities = {
     "wl": {"array.cell": Only(("1t1r", "2t2r", "1t", "own"), _GATED), **_STATIC},
     "string": {"array.cell": Only(("1t1r", "own"), "a string needs cells that conduct at input 0"), **_STATIC},
 }
+"""What reads at rest of the array solver take, by input line."""
 
 SETTLES: Abilities = {
     "bl": {

@@ -73,6 +73,8 @@ from .network_cost import NetworkCost as NetworkCost
 from .network_cost import PublishedEnergy as PublishedEnergy
 from .network_counts import LayerCount as LayerCount
 from .network_counts import NetworkCount as NetworkCount
+from .output_meanings import OutputMeaning as OutputMeaning
+from .output_meanings import output_meanings as output_meanings
 from .periphery_tables import ConverterTable as ConverterTable
 from .product_cost import PartCost as PartCost
 from .product_cost import ProductCost as ProductCost

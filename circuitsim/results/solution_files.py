@@ -19,7 +19,7 @@ from circuitsim.results.json_records import check_kind, from_plain
 from circuitsim.results.provenance import Provenance
 from circuitsim.results.solution import Convergence, Solution
 from circuitsim.results.tile_error import TileError
-from circuitsim.spec import ArraySpec, checked, input_unit, real_numbers, state_unit
+from circuitsim.spec import ArraySpec, checked, input_unit, named_circuits, real_numbers, state_unit
 
 if TYPE_CHECKING:  # xarray takes most of a second to import, so only saving and loading import it
     import xarray as xr
@@ -28,7 +28,7 @@ SOLUTION_SCHEMA = 5
 _SOLUTION = "circuitsim solution"
 
 # name of the field -> axes, unit, meaning
-_FIELDS = {
+FIELDS = {
     "i_sense": (("batch", "col"), "A", "current into each sense amplifier, where the output is that of a circuit"),
     "i_row": (("batch", "row"), "A", "current that each row driver delivers into the array"),
     "v_row": (("batch", "row", "col"), "V", "voltage of the row wire at each cell"),
@@ -38,14 +38,14 @@ _FIELDS = {
     "cell_error": (("batch",), "1", "largest error of an output by the characterized cell, relative to the largest"),
 }
 # name in the file -> field of `TileError`, unit, meaning
-_CERTIFIED = {
+CERTIFIED = {
     "certificate_full_scale": ("full_scale", "A", "full scale of the certificate, the largest current of its box"),
     "typical_rms": ("typical_rms", "1", "rms error of the model on its hold-out, as a fraction of errors_relative_to"),
     "column_load": ("load", "1", "largest column mean of the conductances over g_max"),
     "worst_found": ("worst", "1", "largest error found among matrices up to this load, as the same fraction"),
 }
 _RELATIVE_TO = "errors_relative_to"  # name of an attribute of the file
-_BALANCE = {
+BALANCE = {
     "residual": "largest current left unbalanced at a node, relative to the largest terminal current",
     "kirchhoff": "currents fed in minus column currents, summed, relative to the sum of the magnitudes fed in",
     "iterations": "iterations of the solver",
@@ -112,8 +112,8 @@ def load_solution(path: str | Path) -> Solution:
         quantity, unit = str(out.attrs["quantity"]), str(out.attrs["units"])
     except (KeyError, TypeError, ValueError):
         raise InputError(f"{path}: damaged: outputs or provenance are missing") from None
-    certified = {field: float(data[key]) if key in data else None for key, (field, *_) in _CERTIFIED.items()}
-    balance = {key: data[key].values for key in _BALANCE if key in data}
+    certified = {field: float(data[key]) if key in data else None for key, (field, *_) in CERTIFIED.items()}
+    balance = {key: data[key].values for key in BALANCE if key in data}
     return Solution(
         out=out.values,
         provenance=from_plain(path, Provenance, provenance),
@@ -121,7 +121,7 @@ def load_solution(path: str | Path) -> Solution:
         unit=unit,
         convergence=Convergence(**balance) if "kirchhoff" in balance else None,
         tile_error=None if "typical_rms" not in data else _tile_error(path, data.attrs, certified),
-        **{key: data[key].values for key in _FIELDS if key in data},
+        **{key: data[key].values for key in FIELDS if key in data},
     )
 
 
@@ -165,19 +165,19 @@ def to_dataset(
     if spec is not None and g is not None:
         programmed = {"S": "conductance", "F": "capacitance"}[state_unit(spec)]
         variables["g"] = _variable(g, ("row", "col"), state_unit(spec), f"programmed {programmed} of each cell")
-    for key, (axes, unit, meaning) in _FIELDS.items():
+    for key, (axes, unit, meaning) in FIELDS.items():
         value = getattr(solution, key)
         if value is not None:
             variables[key] = _variable(value, axes, unit, meaning)
     if solution.convergence is not None:
-        for key, meaning in _BALANCE.items():
+        for key, meaning in BALANCE.items():
             value = getattr(solution.convergence, key)
             if value is not None:
                 variables[key] = _variable(value, ("batch",), "1", meaning)
     relative: dict[str, str] = {}
     if solution.tile_error is not None:
         relative = {_RELATIVE_TO: solution.tile_error.relative_to}
-        for key, (field, unit, meaning) in _CERTIFIED.items():
+        for key, (field, unit, meaning) in CERTIFIED.items():
             value = getattr(solution.tile_error, field)
             if value is not None:
                 variables[key] = _variable(np.array(value), (), unit, meaning)
@@ -186,6 +186,7 @@ def to_dataset(
         "schema": SOLUTION_SCHEMA,
         "provenance": json.dumps(dataclasses.asdict(solution.provenance)),
         **relative,
+        **({} if spec is None else {"circuits": json.dumps(named_circuits(spec))}),
     }
     return xr.Dataset(variables, attrs=about)
 
@@ -246,7 +247,7 @@ def _plain(value: object) -> object:
 def _write_table(writer, data: "xr.Dataset") -> None:
     """Write one line per input vector; node voltages, a table per vector, are only in the NetCDF file."""
     names, columns = ["vector [1]"], [np.arange(data.sizes["batch"])]
-    for key in ("x", "out", "i_sense", "i_row", "power", "cell_error", *_BALANCE, *_CERTIFIED):
+    for key in ("x", "out", "i_sense", "i_row", "power", "cell_error", *BALANCE, *CERTIFIED):
         if key not in data:
             continue
         unit = data[key].attrs["units"]

@@ -2,17 +2,20 @@
 
 from circuitsim.spec.abilities import Abilities, Only, check_able, unable, unfelt, with_values
 from circuitsim.spec.arguments import Count, PlainName, Tolerance, check_argument, checked
-from circuitsim.spec.array import ArraySpec, TopologySpec, json_schema, load_spec, parse_spec
+from circuitsim.spec.array import ArraySpec, TopologySpec, load_spec, parse_spec
 from circuitsim.spec.base import Part, spice_name
 from circuitsim.spec.block import BlockSpec, check_no_block
 from circuitsim.spec.by_value import by_value
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
 from circuitsim.spec.cell_keys import cell_keys
 from circuitsim.spec.codes import check_codes
+from circuitsim.spec.commented_toml import commented_toml
 from circuitsim.spec.complaints import sentence, shown
 from circuitsim.spec.frozen_mapping import FrozenMapping
 from circuitsim.spec.gate_levels import gate_voltage_levels, level_numbers
 from circuitsim.spec.ideal_parts import Surroundings, check_around_charges, with_ideal
+from circuitsim.spec.key_docs import KeyDoc, document_keys, toml_value
+from circuitsim.spec.key_uses import USES, KeyUse, key_uses
 from circuitsim.spec.layout import DrawnArray, drawn_inputs, lay_out, put_together
 from circuitsim.spec.mapping import MappingSpec
 from circuitsim.spec.matrices import (
@@ -28,14 +31,17 @@ from circuitsim.spec.matrices import (
     resting_input,
     state_unit,
 )
+from circuitsim.spec.named_circuits import named_circuits
 from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
 from circuitsim.spec.real_numbers import real_numbers
+from circuitsim.spec.schema import json_schema
 from circuitsim.spec.slips import tell_cells, tell_inputs, tell_straps
 from circuitsim.spec.technique import TechniqueSpec
 from circuitsim.spec.toml_file import read_toml
 from circuitsim.spec.wires import WireGrid, WireSpec, wire_grid
 
 __all__ = [
+    "USES",
     "Abilities",
     "AccessSpec",
     "AdcSpec",
@@ -46,6 +52,8 @@ __all__ = [
     "DrawnArray",
     "DriverSpec",
     "FrozenMapping",
+    "KeyDoc",
+    "KeyUse",
     "MappingSpec",
     "Only",
     "Part",
@@ -69,16 +77,20 @@ __all__ = [
     "check_no_block",
     "check_voltage_range",
     "checked",
+    "commented_toml",
     "device_voltages",
+    "document_keys",
     "drawn_inputs",
     "full_scale_inputs",
     "gate_voltage_levels",
     "has_bypass",
     "input_unit",
     "json_schema",
+    "key_uses",
     "lay_out",
     "level_numbers",
     "load_spec",
+    "named_circuits",
     "output_unit",
     "parse_spec",
     "put_together",
@@ -92,6 +104,7 @@ __all__ = [
     "tell_cells",
     "tell_inputs",
     "tell_straps",
+    "toml_value",
     "unable",
     "unfelt",
     "wire_grid",

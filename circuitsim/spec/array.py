@@ -228,7 +228,7 @@ class ArraySpec(Part):
                 raise SpecError(f"unknown section {part!r}: expected one of {known}")
             if keys is not None and not isinstance(keys, Mapping):
                 raise SpecError(f"{part} = {keys!r}: expected a table of keys, or None to remove the section")
-        _drop_derived(data["wire"], parts.get("wire") or {})
+        drop_derived(data["wire"], parts.get("wire") or {})
         for part, keys in parts.items():
             before = data[part] or {}
             if isinstance(now := getattr(self, part), BlockSpec) and keys is not None:
@@ -287,7 +287,7 @@ def _resolve(part: dict[str, Any], section: str, path: Path) -> None:
             part[key] = place
 
 
-def _drop_derived(wire: dict[str, Any], changes: Mapping[str, Any]) -> None:
+def drop_derived(wire: dict[str, Any], changes: Mapping[str, Any]) -> None:
     """Remove from a dump the values derived from a geometry, or the geometry if `changes` replace a derived value."""
     for name, (r, c) in GEOMETRY_KEYS.items():
         if wire[name] is None:
@@ -298,11 +298,6 @@ def _drop_derived(wire: dict[str, Any], changes: Mapping[str, Any]) -> None:
             continue
         for key in derived:
             del wire[key]
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of the specification, for editors that complete and check TOML."""
-    return ArraySpec.model_json_schema(by_alias=True)
 
 
 def _check_ports(cell: str, ports: tuple[str, ...]) -> None:

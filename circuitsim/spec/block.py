@@ -48,7 +48,9 @@ class BlockSpec(SubcircuitKeys):
         "b1, …; vdd and vss may have several, vdd = ['vdd', 'vpb']; the inputs of phases are a table of their own, "
         "phases = { reset = 'rst' }",
     )
-    params: Params | None = Field(default=None, description="Overrides of the block's parameters")
+    params: Params | None = Field(
+        default=None, description="Overrides of the block's parameters [unit of the parameter]"
+    )
     supply: Positive | None = Field(default=None, description="Supply voltage [V]; absent: that of the card")
     timing: Params | None = Field(
         default=None,

@@ -33,9 +33,12 @@ class DeviceSpec(Source):
         "quantity, whose value for each conductance ngspice searches in state_range",
     )
     state_range: tuple[Quantity, Quantity] | None = Field(
-        default=None, description="Smallest and largest value of the parameter, for state_kind = 'searched'"
+        default=None,
+        description="Smallest and largest value of the parameter [unit of the parameter], for state_kind = 'searched'",
     )
-    params: Params = Field(default_factory=FrozenMapping, description="Overrides of the card's parameters")
+    params: Params = Field(
+        default_factory=FrozenMapping, description="Overrides of the card's parameters [unit of the parameter]"
+    )
     g_min: Positive = Field(description="Smallest programmed conductance, chord at v_read [S] (1c: capacitance [F])")
     g_max: Positive = Field(description="Largest programmed conductance, chord at v_read [S] (1c: capacitance [F])")
     v_gate: Quantity | None = Field(
@@ -66,7 +69,9 @@ class AccessSpec(Source):
         description="What the terminals of the sub-circuit in file are: a list in the order of its ports, or a map, "
         "{ d = 'drain', g = 'gate', s = 'source', b = 'bulk' }",
     )
-    params: Params = Field(default_factory=FrozenMapping, description="Overrides of the card's parameters")
+    params: Params = Field(
+        default_factory=FrozenMapping, description="Overrides of the card's parameters [unit of the parameter]"
+    )
     w: Positive = Field(description="Gate width [m]")
     l: Positive = Field(description="Gate length [m]")
     v_gate: Quantity = Field(description="Word-line voltage of a selected row [V]")

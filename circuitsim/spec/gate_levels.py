@@ -22,11 +22,11 @@ def gate_voltage_levels(spec: ArraySpec) -> tuple[float, ...]:
 
 @checked
 def level_numbers(spec: ArraySpec, x: np.ndarray) -> np.ndarray:
-    """Return the number of the level that each input selects, from 0 to n − 1.
+    """Return the number of the level that each input selects [1], from 0 to n − 1.
 
     Args:
         spec: An array whose inputs switch gates; without `driver.gate_levels` n is 2.
-        x: Inputs that `check_inputs` accepts, of any shape.
+        x: Inputs [1] that `check_inputs` accepts, of any shape.
     """
     return np.rint(x * _last(spec)).astype(np.intp)
 

@@ -30,7 +30,7 @@ class WireGeometry(Part):
     spacing: Positive | None = Field(
         default=None, description="Gap to the wires on both sides [m]; absent: no neighbors"
     )
-    permittivity: Quantity = Field(default=3.9, ge=1, description="Relative permittivity of the dielectric")
+    permittivity: Quantity = Field(default=3.9, ge=1, description="Relative permittivity of the dielectric [1]")
 
     @model_validator(mode="after")
     def _check(self) -> Self:

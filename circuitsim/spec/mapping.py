@@ -39,26 +39,29 @@ class MappingSpec(Part):
     )
     bits_per_cell: Annotated[Literal["analog"] | int, BeforeValidator(_levels)] = Field(
         default="analog",
-        description="'analog': any conductance from g_min to g_max. A number of bits: so many levels, evenly spaced; "
-        "weights of more bits are cut into slices, a pair of columns each, weighted and added digitally",
+        description="'analog': any conductance from g_min to g_max. A number of bits [bit]: so many levels, evenly "
+        "spaced; weights of more bits are cut into slices, a pair of columns each, weighted and added digitally",
     )
     weight_bits: Annotated[Whole, Field(ge=1, le=MOST_BITS)] | None = Field(
-        default=None, description="Bits of a weight's magnitude, without its sign; absent: bits_per_cell"
+        default=None, description="Bits of a weight's magnitude, without its sign [bit]; absent: bits_per_cell"
     )
     copies: Annotated[Whole, Field(ge=1, le=MOST_COPIES)] | None = Field(
         default=None,
+        examples=[2],
         description="Copies of each output's columns, averaged digitally after the ADC; absent: 1. Copies of analog "
         "weights use 1, 0.95, 0.90 … of the range, so that they round differently",
     )
     scale: Literal["layer", "tile", "column"] | None = Field(
         default=None,
+        examples=["column"],
         description="Which weights share one scale: the largest of them takes the whole range of conductances, and the "
         "digital side undoes it. 'column': those of one output in a tile; absent: 'layer'",
     )
     crosstalk: Annotated[Quantity, Field(ge=0, le=1)] | None = Field(
         default=None,
+        examples=[0.03],
         description="Largest crosstalk between groups of a convolution that share a tile, as a fraction of the signal, "
-        "all neighbours at full scale; sets how many share one. 0: every group has its own tiles; absent: 0.03",
+        "all neighbours at full scale [1]; sets how many share one. 0: every group has its own tiles; absent: 0.03",
     )
     digital: tuple[str, ...] | None = Field(
         default=None, description="Names of the layers of a network that stay digital; absent: none"

@@ -25,7 +25,9 @@ class DriverSpec(BlockSpec):
         description="Amplitude of a full-scale input above sense.v_ref [V]: the driver of a row puts out v_ref for an "
         "input of zero and v_ref + v_read at full scale. g is the conductance with v_read across the device"
     )
-    dac_bits: Whole | None = Field(default=None, ge=1, le=24, description="Resolution of the input DAC; absent: ideal")
+    dac_bits: Whole | None = Field(
+        default=None, ge=1, le=24, examples=[8], description="Resolution of the input DAC [bit]; absent: ideal"
+    )
     input_code: Literal["amplitude", "pulse_width", "bit_serial"] = Field(
         default="amplitude",
         description="Coding of the inputs. 'amplitude': a voltage. 'pulse_width': a fraction of t_read from 0 to 1; "
@@ -38,11 +40,12 @@ class DriverSpec(BlockSpec):
         "k / (n - 1) selects the k-th, from 0. The first one is the gate of a row without input, the last one the "
         "gate voltage of a selected row, access.v_gate (device.v_gate of cells with a gate of their own). With "
         "dac_bits, n = 2^dac_bits and code k selects the k-th. The current of a cell is as linear in x as these "
-        "voltages make it. Absent: gates are off, 0 V, or on. Levels 'ngspice' and 'nodal' read them",
+        "voltages make it. Absent: gates are off, 0 V, or on",
     )
     t_read: Positive = Field(default=10e-9, description="Duration of one read and of the longest pulse [s]")
     t_rise: Positive | None = Field(
         default=None,
+        examples=["0.1n"],
         description="Time in which the input of a row rises, and falls after a pulse, up to t_read [s]; absent: a "
         "hundredth of t_read. Reads in time feel it, and codes with circuits around the array",
     )
@@ -127,10 +130,11 @@ class AdcSpec(BlockSpec):
         default=None,
         ge=1,
         le=24,
-        description="Resolution; absent: no quantization. A circuit with a digital word has the bits of its word, and "
-        "another number is refused. Behind a circuit that counts (flash, ramp, oscillator) the width of its counter, 2 "
-        "to 12, to be stated: what a count is worth is up to the circuit, so that fewer bits end the range earlier "
-        "and leave the steps as they are",
+        examples=[8],
+        description="Resolution [bit]; absent: no quantization. A circuit with a digital word has the bits of its "
+        "word, and another number is refused. Behind a circuit that counts (flash, ramp, oscillator) the width of its "
+        "counter, 2 to 12, to be stated: what a count is worth is up to the circuit, so that fewer bits end the range "
+        "earlier and leave the steps as they are",
     )
     v_ref: Positive | None = Field(
         default=None, description="Voltage at the port ref of the block [V]; absent: that of the card, or its supply"

@@ -12,13 +12,16 @@ class TechniqueSpec(Part):
 
     partition: tuple[Whole, Whole] | None = Field(
         default=None,
+        examples=[[32, 32]],
         description="Largest numbers of rows and columns of a sub-array; outputs of sub-arrays are added after sensing",
     )
     replicate_cols: Whole = Field(
         default=1, ge=1, le=1024, description="Number of columns for each matrix column; their outputs are averaged"
     )
     g_reference: Positive | None = Field(
-        default=None, description="Conductance of a reference column whose output is subtracted from the others [S]"
+        default=None,
+        examples=["50u"],
+        description="Conductance of a reference column whose output is subtracted from the others [S]",
     )
     dummy_rows: Whole = Field(
         default=0, ge=0, le=1024, description="Number of rows without input at the top, and at the bottom"

@@ -55,10 +55,16 @@ class WireSpec(Part):
     tc_col: Quantity = Field(default=0.0, description="Temperature coefficient of r_col and r_bl [1/K]")
     t_ref_c: Quantity = Field(default=27.0, description="Temperature of the given resistances [°C]")
     taper_row: Quantity = Field(
-        default=0.0, ge=0, lt=1, description="Relative row width falls from 1 + taper at the driver to 1 - taper"
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="Taper [1]: the relative row width falls from 1 + taper at the driver to 1 - taper",
     )
     taper_col: Quantity = Field(
-        default=0.0, ge=0, lt=1, description="Relative column width falls from 1 + taper at the sense side to 1 - taper"
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="Taper [1]: the relative column width falls from 1 + taper at the sense side to 1 - taper",
     )
     first_row_segment: Switch = Field(default=True, description="Segment between the driver and the first cell")
     last_col_segment: Switch = Field(

@@ -25,8 +25,10 @@ _Values = Annotated[tuple[float, ...], BeforeValidator(_values, json_schema_inpu
 class Bounds(Part):
     """Where every value of a case lies, of a claim that is no number."""
 
-    least: float | None = Field(default=None, description="Smallest value that agrees; absent: none")
-    most: float | None = Field(default=None, description="Largest value that agrees; absent: none")
+    least: float | None = Field(
+        default=None, description="Smallest value that agrees [unit of the claim]; absent: none"
+    )
+    most: float | None = Field(default=None, description="Largest value that agrees [unit of the claim]; absent: none")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -44,12 +46,16 @@ class Claim(Part):
     quantity: _Text = Field(description="The quantity in words")
     unit: str = Field(min_length=1, description="SI unit of the values; '1' for none")
     where: _Text = Field(description="Figure, table, equation or file in which the values stand")
-    relative: _Limit | None = Field(default=None, description="Largest difference, relative to each published value")
-    of_largest: _Limit | None = Field(default=None, description="The same, relative to the largest value of the case")
-    absolute: _Limit | None = Field(default=None, description="The same in the unit")
+    relative: _Limit | None = Field(
+        default=None, description="Largest difference, relative to each published value [1]"
+    )
+    of_largest: _Limit | None = Field(
+        default=None, description="The same, relative to the largest value of the case [1]"
+    )
+    absolute: _Limit | None = Field(default=None, description="The same [unit]")
     reason: _Text = Field(description="Why this close is close enough")
     values: Annotated[dict[str, _Values], AfterValidator(FrozenMapping)] = Field(
-        default_factory=FrozenMapping, description="Published value, or list of values, by case"
+        default_factory=FrozenMapping, description="Published value, or list of values, by case [unit]"
     )
     values_of: _Name | None = Field(default=None, description="Claim whose values this one repeats, computed otherwise")
     cases: tuple[str, ...] | None = Field(default=None, description="With values_of: its cases; absent: all")
@@ -91,7 +97,7 @@ class Deviation(Part):
     claim: _Name = Field(description="Name of the claim")
     cases: tuple[str, ...] | None = Field(default=None, description="Its cases; absent: all")
     up_to: Annotated[float, Field(gt=0)] = Field(
-        description="Largest difference that this explains, in the terms of the claim's tolerance"
+        description="Largest difference that this explains, in terms of the claim's tolerance [unit of the tolerance]"
     )
     explanation: _Text = Field(description="Why the numbers differ")
 

@@ -25,6 +25,7 @@ DEMO = {"results.json", "accuracy.csv", "wire_resistance.csv", "spice_loop.csv",
 # Command line (the last word is the output) and the results of an earlier run.
 COMMANDS = {
     "solve": (("solve", "array.toml", "-o", "out"), {"solution.nc", "solution.csv", "ngspice/deck.raw"}),
+    "new": (("new", "--preset", "no_such_chip", "-o", "out/array.toml"), {"array.toml"}),
     "netlist": (("netlist", "array.toml", "-o", "out/array.cir"), {"array.cir", "array_000.cir", "array_012.cir"}),
     "calibrate": (("calibrate", "array.toml", "-o", "out"), MODEL | PAGE | {"settling.json"}),
     "infer": (

@@ -1,0 +1,53 @@
+"""What a key of the specification matters to: reads, reads in time, codes, networks, or the spread of transistors."""
+
+from typing import Literal
+
+from circuitsim.spec.abilities import CONVERTERS, IN_TIME, NETWORK, SPREAD, unfelt
+from circuitsim.spec.arguments import checked
+from circuitsim.spec.array import ArraySpec
+from circuitsim.spec.block import NAMING, BlockSpec
+
+KeyUse = Literal["reads", "time", "charges", "energy", "codes", "networks", "spread"]
+
+USES: dict[KeyUse, str] = {
+    "reads": "reads (circuitsim solve, calibrate)",
+    "time": "reads in time (circuitsim.solve_in_time)",
+    "charges": "reads whose output is a charge (1c cells, pulse widths)",
+    "energy": "energy and latency",
+    "codes": "reads from code to code (circuitsim solve --codes)",
+    "networks": "networks (circuitsim infer, age, budget)",
+    "spread": "Monte Carlo of transistors, and the error budget of a certificate",
+}
+"""What a key may matter to, in words."""
+
+_ALL: tuple[KeyUse, ...] = ("reads", "time", "energy", "codes", "networks")
+_CODING: tuple[KeyUse, ...] = ("codes", "networks")
+_BAND = ("adc.bits", "adc.full_scale")
+"""Half an LSB is the band within which columns settle."""
+
+_CIRCUITS = {f"{section}.{key}" for section in ("driver", "adc") for key in (*NAMING, *BlockSpec.OF_BLOCK)}
+"""Drivers and converters that are circuits: a read of voltages has no codes, which they take or give."""
+
+
+@checked
+def key_uses(key: str, spec: ArraySpec | None = None) -> tuple[KeyUse, ...]:
+    """Return what a key matters to; `USES` has the words.
+
+    Args:
+        key: Section and key, joined by a dot.
+        spec: The array; None: whatever an array may be. Only with charges do reads depend on times and capacitances.
+    """
+    if key in NETWORK:
+        return ("networks",)
+    if key in CONVERTERS or key in _CIRCUITS:
+        return ("time", *_CODING) if key in _BAND else _CODING
+    if key in SPREAD:
+        return ("spread",)
+    if key == "driver.input_code":
+        return ("reads", *_CODING) if spec is None or unfelt(spec, key) is None else _CODING
+    if key not in IN_TIME:
+        return _ALL
+    times: tuple[KeyUse, ...] = ("time", "charges", "energy") if key == "driver.t_read" else ("time", "charges")
+    if spec is None:
+        return times
+    return tuple(use for use in times if use != "charges" or unfelt(spec, key) is None)
