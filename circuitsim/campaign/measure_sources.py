@@ -2,7 +2,9 @@
 
 import ast
 import hashlib
+import importlib
 import inspect
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +30,30 @@ def source_digest(call: MeasureCall) -> str:
         name = "" if path == first else _name(path, folder)
         digest.update(f"{name} {len(content)}\n".encode() + content)
     return digest.hexdigest()
+
+
+def forget_modules(function: str, folder: Path) -> None:
+    """Forget what this process has imported of a user's function, so that the next import reads the files.
+
+    They may have been edited since, or come from the folder of another campaign.
+
+    Args:
+        function: "module:function".
+        folder: Folder of the campaign file.
+    """
+    name, folder = function.partition(":")[0], folder.resolve()
+    first = [path for each in _files(folder, name) for path in _reached(each, folder)]
+    own = {name: None, **{_dotted(path, folder): path for path in first}}
+    files = {str(path) for path in own.values() if path is not None}
+    for key, module in list(sys.modules.items()):
+        ours = key in own or getattr(module, "__file__", None) in files
+        if ours and key.partition(".")[0] not in ("circuitsim", "__main__"):
+            del sys.modules[key]
+    importlib.invalidate_caches()
+
+
+def _dotted(path: Path, folder: Path) -> str:
+    return _name(path, folder).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def _reached(first: Path, folder: Path) -> set[Path]:
