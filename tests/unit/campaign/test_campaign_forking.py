@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -54,7 +55,7 @@ def told(threads):
     return json.loads(done.stdout)
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="the system does not say which threads there are")
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="the system does not say which threads there are")
 def test_threads_of_openblas_alone_do_not_forbid_a_fork():
     """Other threads do; the copy computes with one, whatever the process was told."""
     found = told("2")

@@ -22,6 +22,8 @@ PAGE = {"report.html", "figures/currents.png", "figures/currents.svg", "figures/
 PLOT = {"plot.png", "plot.svg"}
 DEMO = {"results.json", "accuracy.csv", "wire_resistance.csv", "spice_loop.csv", "hold_out.csv"}
 
+TABLES = ("results", "statistics", "sensitivity")
+
 # Command line (the last word is the output) and the results of an earlier run.
 COMMANDS = {
     "solve": (("solve", "array.toml", "-o", "out"), {"solution.nc", "solution.csv", "ngspice/deck.raw"}),
@@ -45,7 +47,7 @@ COMMANDS = {
     "reproduce": (("reproduce", "array.toml", "-o", "out"), {"report.html", "results.json"}),
     "campaign collect": (
         ("campaign", "collect", "array.toml", "-o", "out"),
-        {"results.nc", "results.csv", "statistics.csv", "sensitivity.csv"},
+        {"results.nc", *(f"{name}.{kind}" for name in TABLES for kind in ("csv", "parquet"))},
     ),
     "explore": (("explore", "array.toml", "-o", "out"), {"exploration.nc", "exploration.json", "report.html"}),
     "export": (("export", "verilog-a", "array.toml", "-o", "out/tile.va"), {"tile.va"}),
