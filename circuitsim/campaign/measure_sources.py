@@ -20,16 +20,26 @@ def source_digest(call: MeasureCall) -> str:
     """
     if call.shipped is not None:
         return f"circuitsim {MEASURES_SCHEMA}"
-    file = inspect.getsourcefile(inspect.unwrap(load_function(call)))
-    if file is None:
+    first, folder = _source(call), Path(call.folder)
+    if first is None:
         return "no source"
-    first, folder = Path(file).resolve(), Path(call.folder)
     digest = hashlib.sha256()
     for path in sorted(_reached(first, folder), key=lambda path: _name(path, folder)):
         content = path.read_bytes()
         name = "" if path == first else _name(path, folder)
         digest.update(f"{name} {len(content)}\n".encode() + content)
     return digest.hexdigest()
+
+
+def source_files(call: MeasureCall) -> set[Path]:
+    """Return the files behind `source_digest`; none for a measure of circuitsim."""
+    first = None if call.shipped is not None else _source(call)
+    return set() if first is None else _reached(first, Path(call.folder))
+
+
+def _source(call: MeasureCall) -> Path | None:
+    file = inspect.getsourcefile(inspect.unwrap(load_function(call)))
+    return None if file is None else Path(file).resolve()
 
 
 def forget_modules(function: str, folder: Path) -> None:

@@ -22,6 +22,7 @@ from circuitsim.campaign.point_keys import (
     point_key,
     program_versions,
 )
+from circuitsim.campaign.sent_files import SentFiles, place_files
 from circuitsim.errors import CircuitsimError, InputError
 from circuitsim.spec import ArraySpec, by_value
 
@@ -36,10 +37,12 @@ class SharedSetup:
     Attributes:
         name: Tells setups apart.
         setup: The setup.
+        files: Files that it reads, for workers that may not see them; None: they do.
     """
 
     name: str
     setup: CampaignSetup
+    files: SentFiles | None = None
 
 
 @dataclass(frozen=True)
@@ -165,20 +168,28 @@ def prepare_worker(shared: SharedSetup) -> None:
     """Import what the measures of a campaign need; what cannot be imported is told by the points."""
     held = _prepared(shared)
     program_versions()
-    for call in held.setup.measures.values():
-        if call.shipped is None:
-            forget_modules(call.function, Path(call.folder))
+    _forget_modules(held.setup)
     for call in held.setup.measures.values():
         with contextlib.suppress(Exception):
             load_function(call)
 
 
 def _prepared(shared: SharedSetup) -> _Prepared:
-    if shared.name not in _HELD:
+    held = _HELD.get(shared.name)
+    if held is None:
+        held = _Prepared(shared.setup if shared.files is None else place_files(shared.setup, shared.files))
+        if shared.files is not None:  # the worker may have modules of another campaign
+            _forget_modules(held.setup)
         while len(_HELD) >= _MOST_SETUPS:
             _HELD.pop(next(iter(_HELD)), None)
-        _HELD[shared.name] = _Prepared(shared.setup)
-    return _HELD.get(shared.name) or _Prepared(shared.setup)
+        _HELD[shared.name] = held
+    return held
+
+
+def _forget_modules(setup: CampaignSetup) -> None:
+    for call in setup.measures.values():
+        if call.shipped is None:
+            forget_modules(call.function, Path(call.folder))
 
 
 def _measured(held: _Prepared, point: CampaignPoint) -> dict[str, tuple[float, str]]:
