@@ -1,4 +1,4 @@
-"""Files of a campaign on machines that share no folder with it: sent with the setup, placed there under their digest."""
+"""Files of a campaign on machines that share no folder with it: sent with the setup, placed under their digest."""
 
 import contextlib
 import hashlib
@@ -120,7 +120,7 @@ def _of_measure(setup: CampaignSetup, call: MeasureCall) -> Iterator[Path]:
     """Yield the files of a measure, with those that axes give it, and the modules beside the campaign file."""
     yield from (value for value in call.arguments.values() if isinstance(value, Path))
     prefix = f"measures.{call.name}."
-    for axis in (each for axis in setup.axes for each in axis.drawn or (axis,)):
+    for axis in (drawn for each in setup.axes for drawn in each.drawn or (each,)):
         for key in (key.removeprefix(prefix) for key in axis.keys if key.startswith(prefix)):
             given = (with_argument(call, key, value).arguments[key] for value in axis.values)
             yield from (value for value in given if isinstance(value, Path))

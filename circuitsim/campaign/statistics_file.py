@@ -39,7 +39,8 @@ class StopTable(Part):
     of: str = Field(description="NAME.RESULT whose mean decides, or the name of a yield")
     half_width: Positive | None = Field(default=None, description="Half width that is narrow enough, in SI units")
     relative_half_width: Positive | None = Field(
-        default=None, description="The same as a fraction of the mean, or of the yield"
+        default=None,
+        description="The same as a fraction of the mean, or of the yield; of a yield of 0 the half width itself",
     )
     least: Whole = Field(default=8, ge=FEWEST_REPLICATES, description="Replicates before the first look")
 

@@ -51,6 +51,15 @@ def table_kind(value: str) -> str:
     return kind
 
 
+def kept_tiles(value: bool) -> bool:
+    """Return whether tiles are kept; refuse a limit in the environment that is none, before results are set aside."""
+    if value:
+        from circuitsim.evaluation import tile_store
+
+        tile_store()
+    return value
+
+
 def seconds(option: str) -> Callable[[str | float], float]:
     """Return a parser for a time [s] with a unit, which raises InputError."""
 

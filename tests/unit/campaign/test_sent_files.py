@@ -91,9 +91,7 @@ def test_files_that_differ_or_cannot_be_placed_are_one_sentence(folder, tmp_path
     blocked = tmp_path / "blocked"
     blocked.write_text("")
     monkeypatch.setattr(sent_files, "_scratch", lambda: blocked)
-    with pytest.raises(
-        InputError, match=r"cannot be placed on this worker \(Not a directory\); expected a dask worker"
-    ):
+    with pytest.raises(InputError, match=r"cannot be placed on this worker \(Not a directory\); expected a dask"):
         place_files(plan.setup, files)
     monkeypatch.setattr(sent_files, "MOST_SENT", 10)
     assert gather_files(plan.setup) is None

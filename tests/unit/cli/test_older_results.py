@@ -111,6 +111,16 @@ def test_a_mistyped_option_moves_nothing(tmp_path, option, value, said):
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["results.json"]
 
 
+def test_a_limit_that_is_none_is_refused_before_results_are_set_aside(tmp_path, monkeypatch):
+    monkeypatch.setenv("CIRCUITSIM_TILES_MB", "much")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "results.json").write_text("older")
+    command = ("infer", "model.json", "net.onnx", "--data", "x.npz", "--keep-tiles", "-o", "out")
+    failed = circuitsim(*command, folder=tmp_path)
+    assert failed.returncode == 2 and "CIRCUITSIM_TILES_MB = 'much': expected a whole number" in failed.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["results.json"]
+
+
 def test_words_of_options_are_those_of_the_functions():
     from circuitsim.evaluation.drift_compensation import DriftCompensation
     from circuitsim.evaluation.level_product import TileLevel
