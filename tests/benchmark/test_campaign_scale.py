@@ -18,11 +18,11 @@ PLANNED = 20_000
 MEASURED = 2000
 
 
-def planned(folder, points):
+def planned(folder, replicates, arrays=1):
     (folder / "array.toml").write_text(ARRAY)
-    axis = f'[axes]\n"wire.r_row" = {{ from = 1, to = 2, n = {points} }}\n'
+    axis = f'[axes]\n"wire.r_row" = {{ from = 1, to = 2, n = {arrays} }}\n' if arrays > 1 else ""
     measure = '[measures.m]\nfunction = "campaign_points:drawn"\n'
-    (folder / "c.toml").write_text(f'schema = 1\nbase = "array.toml"\n{axis}{measure}')
+    (folder / "c.toml").write_text(f'schema = 1\nbase = "array.toml"\nreplicates = {replicates}\n{axis}{measure}')
     shutil.copy(campaign_points.__file__, folder)
     return campaign.plan_campaign(campaign.load_campaign(folder / "c.toml"), folder)
 
@@ -36,8 +36,11 @@ def test_cost_of_each_part(tmp_path):
     again = planned(tmp_path, MEASURED)
     kept = tracemalloc.get_traced_memory()[0] / len(again.points) / 1e3
     tracemalloc.stop()
-    print(f"\nplan: {each:.3f} ms of processor time and {kept:.2f} kB a point")
+    print(f"\nplan: {each:.3f} ms of processor time and {kept:.2f} kB a point of one array")
     assert each < 1 and kept < 5
+    start = time.process_time()
+    planned(tmp_path, 1, arrays=500)
+    print(f"plan: {1e3 * (time.process_time() - start) / 500:.2f} ms a point where each has an array of its own")
 
     few = planned(tmp_path, MEASURED)
     start = time.process_time()

@@ -130,7 +130,9 @@ def test_input_ranges_of_tiles_are_those_of_a_plain_evaluation(model, data):
     network, first, images, labels = data
     product = BehavioralProduct(model)
     given = {"calibration_images": first, "causes": ("wires", "cells", "dac", "adc")}
-    whole, own = (network_budget(network, product, images, labels, **given, inputs_per=per) for per in ("layer", "tile"))
+    whole, own = (
+        network_budget(network, product, images, labels, **given, inputs_per=per) for per in ("layer", "tile")
+    )
     programmed = program(network, model.spec, product)
     ranges = fit_ranges(programmed, first, inputs_per="tile")
     difference = evaluate(programmed, images, labels, ranges=ranges).logits - network.run_float(images)
