@@ -11,6 +11,7 @@ from typing import Any
 
 from circuitsim.campaign.batches import LARGEST, Arrival
 from circuitsim.campaign.expansion import CampaignSetup
+from circuitsim.campaign.sent_files import gather_files
 from circuitsim.campaign.work import CampaignPoint, SharedSetup, work_on_batch
 from circuitsim.campaign.worker_pool import WorkerPool
 from circuitsim.errors import InputError, require
@@ -106,8 +107,10 @@ def dask_engine(scheduler: str) -> Engine:
     """Carry points by the workers of a Dask scheduler, to which the setup of the campaign is sent once.
 
     Dask moves batches to idle workers, and hands those of a lost worker to another. The workers need the same
-    circuitsim and ngspice, one thread each (`dask worker --nthreads 1`), and see files under the same paths: a worker
-    that finds another content there than the plan, or none, says so instead of measuring.
+    circuitsim and ngspice, one thread each (`dask worker --nthreads 1`). Files of the campaign (SPICE files with what
+    they include by relative names, networks, the modules beside its file) are sent with the setup; a worker that does
+    not find them under the same paths places them in its own folder. One that has another content of anything on which
+    a result depends says so instead of measuring.
 
     Args:
         scheduler: Its address, "tcp://host:8786".
@@ -130,7 +133,12 @@ def dask_engine(scheduler: str) -> Engine:
         if slots == 0:
             client.close()
             raise InputError(f"--scheduler {scheduler}: it has no workers; start some by dask worker {scheduler}")
-        shared = client.scatter(SharedSetup(secrets.token_hex(8), setup), broadcast=True)
+        try:
+            files = gather_files(setup)
+        except InputError:
+            client.close()
+            raise
+        shared = client.scatter(SharedSetup(secrets.token_hex(8), setup, files), broadcast=True)
         return _by_futures(client.get_executor(pure=False), shared, slots, client.close)
 
     return Engine(start)

@@ -78,7 +78,7 @@ def spec_of(evaluator: Evaluator, place: Place) -> ArraySpec | None:
         try:
             evaluator.specs[place] = array_at(evaluator.setup, place)
         except SpecError as error:
-            evaluator.refused[str(error)] += 1
+            evaluator.refused[str(error.__context__ or error)] += 1  # without the place: alike ones are told once
             evaluator.specs[place] = None
     return evaluator.specs[place]
 

@@ -14,6 +14,7 @@ from circuitsim.campaign.axis_keys import check_keys
 from circuitsim.campaign.campaign_file import LARGEST_SEED, AxisRange, CampaignFile, axis_values
 from circuitsim.campaign.constraints import Constraint, read_constraint
 from circuitsim.campaign.drawn_axes import SAMPLE, drawn_values
+from circuitsim.campaign.measure_sources import forget_modules
 from circuitsim.campaign.measures import MeasureCall, check_complete, find_measure, with_argument
 from circuitsim.errors import InputError, SpecError
 from circuitsim.presets import is_preset, preset_spec
@@ -90,6 +91,9 @@ def set_up(campaign: CampaignFile, folder: Path, versions: Mapping[str, str]) ->
         InputError: A file, a key, a measure, an argument or a constraint cannot be used.
     """
     base = _base(campaign, folder)
+    for table in campaign.measures.values():
+        if table.function is not None and ":" in table.function:
+            forget_modules(table.function, folder)
     calls = {
         name: find_measure(name, table.function, table.arguments, folder) for name, table in campaign.measures.items()
     }

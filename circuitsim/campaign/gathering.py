@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from circuitsim.campaign.estimates import campaign_estimates, estimates_table
 from circuitsim.campaign.leases import live_coordinators
 from circuitsim.campaign.manifest import CampaignList, load_list
+from circuitsim.campaign.parquet_tables import parquet_bytes, require_parquet
 from circuitsim.campaign.run_logs import read_logs
 from circuitsim.campaign.sensitivity import FEWEST_ROWS, campaign_sensitivity, sensitivity_table
 from circuitsim.campaign.stopping import StopWatch, stop_state
@@ -138,37 +139,61 @@ def collect_campaign(store: str | Path) -> "xr.Dataset":
 
 
 @checked
-def save_collected(store: str | Path, out: str | Path) -> tuple[Path, Path]:
+def save_collected(
+    store: str | Path, out: str | Path, *, tables: Literal["csv", "parquet"] = "csv"
+) -> tuple[Path, Path]:
     """Write the results of a campaign as `results.nc` and `results.csv`, one line for each place and replicate.
 
     `statistics.csv` holds what the replicates of each place say together, see `campaign_estimates`; `sensitivity.csv`,
     for a design of kind "saltelli" and where SALib is installed, which axis matters, see `campaign_sensitivity`.
+
+    Args:
+        store: Folder of the results.
+        out: Folder for the files.
+        tables: Kind of the tables: "parquet" writes `results.parquet` and so on, with units in their metadata.
 
     Returns:
         Paths of the first two files.
 
     Raises:
         InputError: As `collect_campaign`, or a file cannot be written.
+        MissingExtraError: Parquet is wanted, and pyarrow is not installed.
     """
-    labelled, table = Path(out) / "results.nc", Path(out) / "results.csv"
+    if tables == "parquet":
+        require_parquet()
+    labelled = Path(out) / "results.nc"
     data = collect_campaign(store)
     content = netcdf_bytes(data)
     with atomic(labelled) as temporary:
         temporary.write_bytes(content)
     opened = open_store(store)
+    listing = load_list(opened)
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(_lines(opened, load_list(opened)))
-    write_text(table, text.getvalue())
-    write_text(Path(out) / "statistics.csv", estimates_table(campaign_estimates(data)))
+    csv.writer(text, lineterminator="\n").writerows(_lines(opened, listing))
+    table = _save_table(Path(out), "results", text.getvalue(), tables, listing)
+    _save_table(Path(out), "statistics", estimates_table(campaign_estimates(data)), tables, listing)
     if data.attrs["design"] == "saltelli":
         try:
             found = campaign_sensitivity(data)
-            write_text(Path(out) / "sensitivity.csv", sensitivity_table(found))
         except MissingExtraError as error:
-            warnings.warn(f"sensitivity.csv is not written: {error}", CampaignStatisticsWarning, stacklevel=3)
+            warnings.warn(f"sensitivity.{tables} is not written: {error}", CampaignStatisticsWarning, stacklevel=3)
         else:
+            _save_table(Path(out), "sensitivity", sensitivity_table(found), tables, listing)
             _tell_missing(found)
     return labelled, table
+
+
+def _save_table(out: Path, name: str, text: str, kind: str, listing: CampaignList) -> Path:
+    """Write a table as it is, or as Parquet; return its path."""
+    path = out / f"{name}.{kind}"
+    if kind == "csv":
+        write_text(path, text)
+        return path
+    about = {"title": listing.name, **{f"version_{program}": each for program, each in listing.versions.items()}}
+    content = parquet_bytes(text, about)
+    with atomic(path) as temporary:
+        temporary.write_bytes(content)
+    return path
 
 
 def _tell_missing(found: Sequence[CampaignSensitivity]) -> None:
@@ -176,8 +201,8 @@ def _tell_missing(found: Sequence[CampaignSensitivity]) -> None:
     names = [each.name for each in found if not np.isfinite(each.table["total"].values).all()]
     if names:
         warnings.warn(
-            f"sensitivity.csv has no indices of {', '.join(names)} at some or all places: fewer than {FEWEST_ROWS} "
-            "rows of the design are complete, or the result does not vary",
+            f"the table of sensitivities has no indices of {', '.join(names)} at some or all places: fewer than "
+            f"{FEWEST_ROWS} rows of the design are complete, or the result does not vary",
             CampaignStatisticsWarning,
             stacklevel=4,
         )

@@ -6,6 +6,7 @@ is gone, is stale: another coordinator takes the point over.
 """
 
 import contextlib
+import functools
 import json
 import os
 import secrets
@@ -34,10 +35,15 @@ class Coordinator:
     store: CampaignStore
     token: str
 
-    @property
+    @functools.cached_property
     def file(self) -> Path:
         """Its file, to which its claims are links."""
         return self.store.root / "coordinators" / self.token
+
+    @functools.cached_property
+    def claims(self) -> str:
+        """Start of the path of every claim, as text: a path object for each point took a third of the time."""
+        return f"{self.store.root / 'claims'}{os.sep}"
 
 
 @contextlib.contextmanager
@@ -67,15 +73,15 @@ def claim_point(own: Coordinator, key: str) -> bool:
     Raises:
         InputError: The store cannot be written.
     """
-    place = own.store.root / "claims" / key
+    place = own.claims + key
     with told(own.store.root):
-        return link_once(own.file, place) or (_is_stale(own, place) and link_once(own.file, place))
+        return link_once(own.file, place) or (_is_stale(own, Path(place)) and link_once(own.file, place))
 
 
 def release_point(own: Coordinator, key: str) -> None:
     """Give a claim back."""
-    with told(own.store.root):
-        (own.store.root / "claims" / key).unlink(missing_ok=True)
+    with told(own.store.root), contextlib.suppress(FileNotFoundError):
+        os.unlink(own.claims + key)  # noqa: PTH108 (see `Coordinator.claims`)
 
 
 def live_coordinators(store: CampaignStore) -> int:

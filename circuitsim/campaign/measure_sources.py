@@ -2,7 +2,9 @@
 
 import ast
 import hashlib
+import importlib
 import inspect
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,16 +20,50 @@ def source_digest(call: MeasureCall) -> str:
     """
     if call.shipped is not None:
         return f"circuitsim {MEASURES_SCHEMA}"
-    file = inspect.getsourcefile(inspect.unwrap(load_function(call)))
-    if file is None:
+    first, folder = _source(call), Path(call.folder)
+    if first is None:
         return "no source"
-    first, folder = Path(file).resolve(), Path(call.folder)
     digest = hashlib.sha256()
     for path in sorted(_reached(first, folder), key=lambda path: _name(path, folder)):
         content = path.read_bytes()
         name = "" if path == first else _name(path, folder)
         digest.update(f"{name} {len(content)}\n".encode() + content)
     return digest.hexdigest()
+
+
+def source_files(call: MeasureCall) -> set[Path]:
+    """Return the files behind `source_digest`; none for a measure of circuitsim."""
+    first = None if call.shipped is not None else _source(call)
+    return set() if first is None else _reached(first, Path(call.folder))
+
+
+def _source(call: MeasureCall) -> Path | None:
+    file = inspect.getsourcefile(inspect.unwrap(load_function(call)))
+    return None if file is None else Path(file).resolve()
+
+
+def forget_modules(function: str, folder: Path) -> None:
+    """Forget what this process has imported of a user's function, so that the next import reads the files.
+
+    They may have been edited since, or come from the folder of another campaign.
+
+    Args:
+        function: "module:function".
+        folder: Folder of the campaign file.
+    """
+    name, folder = function.partition(":")[0], folder.resolve()
+    first = [path for each in _files(folder, name) for path in _reached(each, folder)]
+    own = {name: None, **{_dotted(path, folder): path for path in first}}
+    files = {str(path) for path in own.values() if path is not None}
+    for key, module in list(sys.modules.items()):
+        ours = key in own or getattr(module, "__file__", None) in files
+        if ours and key.partition(".")[0] not in ("circuitsim", "__main__"):
+            del sys.modules[key]
+    importlib.invalidate_caches()
+
+
+def _dotted(path: Path, folder: Path) -> str:
+    return _name(path, folder).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def _reached(first: Path, folder: Path) -> set[Path]:

@@ -232,7 +232,7 @@ def _hand_out(journal: Journal, tally: _Tally, crew: _Crew) -> Iterator[_Done]:
         refresh(store.index)  # what was done before its claim was given back
         ours: list[CampaignPoint] = []
         for point in points:
-            if point.key in store.index.places or store.failure(point.key).exists():
+            if point.key in store.index.places or store.has_failed(point.key):
                 (tally.done if point.key in store.index.places else tally.failed).add(point.key)
                 if point.key in claimed:
                     release_point(journal.own, point.key)

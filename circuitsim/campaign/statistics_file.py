@@ -45,7 +45,8 @@ class StopTable(Part):
         default=None, description="Half width that is narrow enough [unit of the result]"
     )
     relative_half_width: Positive | None = Field(
-        default=None, description="The same as a fraction of the mean, or of the yield [1]"
+        default=None,
+        description="The same as a fraction of the mean, or of the yield; of a yield of 0 the half width itself [1]",
     )
     least: Whole = Field(default=8, ge=FEWEST_REPLICATES, description="Replicates before the first look")
 

@@ -125,8 +125,11 @@ def _is_narrow(settings: CampaignStatistics, stop: StopTable, values: np.ndarray
     else:
         value, low, high = mean_interval(values, level)
     half = float(high - low) / 2
-    enough = stop.half_width if stop.half_width is not None else (stop.relative_half_width or 0) * abs(float(value))
-    return half <= enough
+    if stop.half_width is not None:
+        return half <= stop.half_width
+    # A yield of 0 has no fraction: the width itself counts, as it does at a yield of 1.
+    size = 1.0 if stop.of in settings.yields and value == 0 else abs(float(value))
+    return half <= (stop.relative_half_width or 0) * size
 
 
 def _value(watch: StopWatch, key: str, done: set[str]) -> float:

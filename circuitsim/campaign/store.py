@@ -50,6 +50,10 @@ class CampaignStore:
         """Path of the reason why a point failed."""
         return self.root / "failures" / f"{key}.json"
 
+    def has_failed(self, key: str) -> bool:
+        """Tell whether a point has failed; as text, because every point asks."""
+        return os.path.exists(f"{self.root}/failures/{key}.json")  # noqa: PTH110
+
 
 def open_store(root: str | Path, *, make: bool = False) -> CampaignStore:
     """Open a store.
@@ -99,7 +103,7 @@ def write_once(store: CampaignStore, path: Path, content: Mapping[str, Any]) -> 
             temporary.unlink(missing_ok=True)
 
 
-def link_once(source: Path, path: Path) -> bool:
+def link_once(source: Path, path: Path | str) -> bool:
     """Give a file another name unless this exists; return whether it has the name now."""
     try:
         os.link(source, path)

@@ -8,9 +8,11 @@ import traceback
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from circuitsim.campaign.expansion import CampaignSetup, array_place, measure_at, measure_place, varied_array
+from circuitsim.campaign.measure_sources import forget_modules
 from circuitsim.campaign.measures import MeasureCall, checked_values, load_function
 from circuitsim.campaign.point_keys import (
     files_digest,
@@ -20,6 +22,7 @@ from circuitsim.campaign.point_keys import (
     point_key,
     program_versions,
 )
+from circuitsim.campaign.sent_files import SentFiles, place_files
 from circuitsim.errors import CircuitsimError, InputError
 from circuitsim.spec import ArraySpec, by_value
 
@@ -34,10 +37,12 @@ class SharedSetup:
     Attributes:
         name: Tells setups apart.
         setup: The setup.
+        files: Files that it reads, for workers that may not see them; None: they do.
     """
 
     name: str
     setup: CampaignSetup
+    files: SentFiles | None = None
 
 
 @dataclass(frozen=True)
@@ -46,13 +51,13 @@ class _Prepared:
 
     Attributes:
         setup: The campaign.
-        arrays: Specifications by their places on the axes.
+        arrays: Specifications by their places on the axes, with the sections of each that may name files.
         calls: Measures by name and place on the axes, with the digest of what they are made of.
         files: Digest of the files of arrays by what names them.
     """
 
     setup: CampaignSetup
-    arrays: dict[tuple[int, ...], ArraySpec] = field(default_factory=dict)
+    arrays: dict[tuple[int, ...], tuple[ArraySpec, str]] = field(default_factory=dict)
     calls: dict[tuple[str, tuple[int, ...]], tuple[MeasureCall, str]] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
 
@@ -163,17 +168,28 @@ def prepare_worker(shared: SharedSetup) -> None:
     """Import what the measures of a campaign need; what cannot be imported is told by the points."""
     held = _prepared(shared)
     program_versions()
+    _forget_modules(held.setup)
     for call in held.setup.measures.values():
         with contextlib.suppress(Exception):
             load_function(call)
 
 
 def _prepared(shared: SharedSetup) -> _Prepared:
-    if shared.name not in _HELD:
+    held = _HELD.get(shared.name)
+    if held is None:
+        held = _Prepared(shared.setup if shared.files is None else place_files(shared.setup, shared.files))
+        if shared.files is not None:  # the worker may have modules of another campaign
+            _forget_modules(held.setup)
         while len(_HELD) >= _MOST_SETUPS:
             _HELD.pop(next(iter(_HELD)), None)
-        _HELD[shared.name] = _Prepared(shared.setup)
-    return _HELD.get(shared.name) or _Prepared(shared.setup)
+        _HELD[shared.name] = held
+    return held
+
+
+def _forget_modules(setup: CampaignSetup) -> None:
+    for call in setup.measures.values():
+        if call.shipped is None:
+            forget_modules(call.function, Path(call.folder))
 
 
 def _measured(held: _Prepared, point: CampaignPoint) -> dict[str, tuple[float, str]]:
@@ -183,7 +199,7 @@ def _measured(held: _Prepared, point: CampaignPoint) -> dict[str, tuple[float, s
         raise InputError(
             f"this worker has {_words(found)}, and the campaign {_words(setup.versions)}: expected the same"
         )
-    spec = _array_at(held, point.index)
+    spec, named = _array_at(held, point.index)
     if spec.digest != point.spec_digest:
         raise InputError(
             "this worker makes another specification of the point: expected the same circuitsim everywhere"
@@ -194,7 +210,6 @@ def _measured(held: _Prepared, point: CampaignPoint) -> dict[str, tuple[float, s
             f"{_host()} has other files or modules of measure {point.measure} than the plan: expected the same content "
             "on every machine, unchanged while the campaign runs"
         )
-    named = parts_with_files(spec)
     if named not in held.files:
         held.files[named] = files_digest(spec)
     if point.key != point_key(spec.digest, held.files[named], kind, point.drawn, setup.versions):
@@ -206,12 +221,13 @@ def _measured(held: _Prepared, point: CampaignPoint) -> dict[str, tuple[float, s
     return checked_values(point.measure, numbers)
 
 
-def _array_at(held: _Prepared, index: tuple[int, ...]) -> ArraySpec:
+def _array_at(held: _Prepared, index: tuple[int, ...]) -> tuple[ArraySpec, str]:
     place = array_place(held.setup, index)
     if place not in held.arrays:
         if len(held.arrays) >= _MOST_ARRAYS:
             held.arrays.clear()
-        held.arrays[place] = varied_array(held.setup, index)
+        spec = varied_array(held.setup, index)
+        held.arrays[place] = spec, parts_with_files(spec)
     return held.arrays[place]
 
 

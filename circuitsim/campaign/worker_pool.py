@@ -7,14 +7,14 @@ import os
 import signal
 import socket
 import sys
-import threading
+import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
 
 from circuitsim.campaign.batches import Arrival
+from circuitsim.campaign.forking import compute_alone, is_forkable
 from circuitsim.campaign.work import CampaignPoint, PointOutcome, SharedSetup
 from circuitsim.campaign.worker_server import END, serve
 from circuitsim.errors import InputError, SimulatorError
@@ -22,6 +22,7 @@ from circuitsim.errors import InputError, SimulatorError
 _log = logging.getLogger(__name__)
 
 _BASE = 0.75  # part of its limit that a worker may take before it measures
+_GATHERED = 0.02  # least time between two looks at what workers answered [s]
 _PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
     "from circuitsim.campaign.worker_server import serve; serve(int(sys.argv[1]))"
@@ -52,10 +53,11 @@ class WorkerPool:
         self._memory = memory
         self._control, other = socket.socketpair()
         with other:
-            self._server = _forked(other, self._control) if is_forkable(environment) else _spawned(other, environment)
+            start = _forked if is_forkable(environment) else _spawned
+            self._server = start(other, self._control, environment)
         with Connection(os.dup(self._control.fileno())) as first, contextlib.suppress(OSError):
             first.send((shared, memory))
-        self._slots, self._workers, self._begun = workers, [], False
+        self._slots, self._workers, self._begun, self._looked = workers, [], False, 0.0
 
     def submit(self, ticket: int, points: Sequence[CampaignPoint], seconds: float) -> None:
         """Send points to the worker with the least to do; it begins no further one after a time [s]."""
@@ -67,10 +69,19 @@ class WorkerPool:
             worker.channel.send((list(points), seconds))
 
     def arrivals(self) -> list[Arrival]:
-        """Wait until some worker answers; return what came."""
+        """Wait until some worker answers; return what came.
+
+        It returns at most every `_GATHERED`: a look for each short point would take time of the workers' processors,
+        and each of them has a second batch to go on with.
+        """
         found: list[Arrival] = []
         channels = {each.channel: each for each in self._workers if each.batches}
-        for channel in wait(list(channels)):
+        ready = wait(list(channels))
+        if (left := self._looked + _GATHERED - time.monotonic()) > 0:
+            time.sleep(left)
+            ready = wait(list(channels), timeout=0)
+        self._looked = time.monotonic()
+        for channel in ready:
             found += self._read(channels[channel])  # type: ignore[index]
         return found
 
@@ -143,21 +154,7 @@ class WorkerPool:
         ]
 
 
-def is_forkable(environment: Mapping[str, str]) -> bool:
-    """Tell whether this process may be forked as it is: it has one thread, and computes with one."""
-    alone = threading.active_count() == 1 and _threads() == 1
-    return alone and all(os.environ.get(name) == value for name, value in environment.items())
-
-
-def _threads() -> int:
-    """Return the number of threads of this process, those of libraries included; 0: the system does not say."""
-    try:
-        return sum(1 for _ in Path("/proc/self/task").iterdir())
-    except OSError:
-        return 0
-
-
-def _forked(other: socket.socket, ours: socket.socket) -> int:
+def _forked(other: socket.socket, ours: socket.socket, environment: Mapping[str, str]) -> int:
     """Let a copy of this process start workers: it has imported already what they need."""
     pid = os.fork()
     if pid:
@@ -165,13 +162,15 @@ def _forked(other: socket.socket, ours: socket.socket) -> int:
     try:
         ours.close()
         os.setpgid(0, 0)  # an interrupt at the terminal is for the coordinator
+        compute_alone(environment)
         serve(other.detach())
     finally:
         os._exit(0)
 
 
-def _spawned(other: socket.socket, environment: Mapping[str, str]) -> int:
+def _spawned(other: socket.socket, ours: socket.socket, environment: Mapping[str, str]) -> int:
     """Let a new process start workers: it imports what they need, while the caller goes on."""
+    del ours  # it is not inherited
     os.set_inheritable(other.fileno(), True)
     arguments = [sys.executable, "-c", _PROGRAM, str(other.fileno()), json.dumps(sys.path)]
     return os.posix_spawn(sys.executable, arguments, {**os.environ, **environment}, setpgroup=0)

@@ -5,6 +5,7 @@ coordinator does, and when it has grown beyond its memory limit, between two poi
 """
 
 import contextlib
+import gc
 import os
 import resource
 import signal
@@ -32,6 +33,7 @@ def serve(number: int) -> None:
     with Connection(os.dup(number)) as first:
         shared, memory = first.recv()
         prepare_worker(shared)
+        gc.freeze()  # workers neither look through what is imported nor copy its pages
         first.send(_memory())
     control = socket.socket(fileno=number)
     while True:

@@ -15,6 +15,7 @@ from circuitsim.cli.options import (
     Digital,
     DrawnCause,
     Extrapolate,
+    InputRangePer,
     Out,
     ScoredOutput,
     Seed,
@@ -113,6 +114,7 @@ def age(
             help="Standard deviation of the offset of each comparator of a circuit in [adc] [V].",
         ),
     ] = None,
+    input_range_per: InputRangePer = "layer",
     adc_range_per: AdcRangePer = "layer",
     cause: DrawnCause = None,
     calibration_images: CalibrationImages = None,
@@ -143,6 +145,7 @@ def age(
             trim_every=trim_every,
             temperatures=temperature or None,
             spread=ConverterSpread(**spread) if spread else None,
+            inputs_per=input_range_per,  # pyright: ignore[reportArgumentType]  `fit_ranges` checks it
             adc_per=adc_range_per,  # pyright: ignore[reportArgumentType]  `fit_ranges` checks it
             causes=_causes(cause),
             calibration_images=calibration_images,

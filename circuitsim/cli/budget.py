@@ -11,6 +11,7 @@ from circuitsim.cli.options import (
     Cause,
     CertificateFile,
     Extrapolate,
+    InputRangePer,
     Out,
     ScoredOutput,
     Seed,
@@ -63,6 +64,7 @@ def budget(
             " energy. Absent: for the fewest digital multiply-accumulates.",
         ),
     ] = None,
+    input_range_per: InputRangePer = "layer",
     calibration_images: CalibrationImages = None,
     output: ScoredOutput = None,
     certificate: CertificateFile = None,
@@ -85,6 +87,7 @@ def budget(
             seeds=range(seed, seed + draws),
             causes=cause,
             t=after,
+            inputs_per=input_range_per,  # pyright: ignore[reportArgumentType]  `fit_ranges` checks it
             max_loss=max_loss,
             mac_energy=mac_energy,
             images_scored=images,

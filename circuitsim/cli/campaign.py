@@ -16,6 +16,7 @@ from circuitsim.cli.campaign_words import (
     left_in_words,
     status_in_words,
 )
+from circuitsim.cli.choices import WORDS, table_kind
 from circuitsim.cli.options import Out, within
 from circuitsim.cli.output import Json, print_result, progress_bar, replaces
 from circuitsim.cli.usage import help_without_command
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.callback(invoke_without_command=True)(help_without_command)
 
+TABLES = ("results", "statistics", "sensitivity")
+"""Names of the tables that `collect` writes."""
 EVERY = 5.0
 """Least time between two versions of the live page [s]; a page takes at most a twentieth of the time."""
 
@@ -103,22 +106,31 @@ def status(
 
 
 @app.command()
-@replaces(lambda out: [out / name for name in ("results.nc", "results.csv", "statistics.csv", "sensitivity.csv")])
+@replaces(lambda out: [out / "results.nc", *(out / f"{name}.{kind}" for name in TABLES for kind in WORDS["--tables"])])
 def collect(
     store: Store,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the dataset and the tables.")] = Path(
         "out/collected"
     ),
+    tables: Annotated[
+        str,
+        typer.Option(
+            "--tables",
+            parser=table_kind,
+            metavar="csv|parquet",
+            help="Kind of the tables; Parquet has typed columns, and units in its metadata.",
+        ),
+    ] = "csv",
     as_json: Json = False,
 ) -> None:
-    """Gather the results of a campaign into one labelled dataset (NetCDF) and tables (CSV), with intervals."""
+    """Gather the results of a campaign into one labelled dataset (NetCDF) and tables, with intervals."""
     from circuitsim.campaign import campaign_status, save_collected
 
-    labelled, table = save_collected(store, out)
-    intervals, indices = out / "statistics.csv", out / "sensitivity.csv"
+    labelled, table = save_collected(store, out, tables=tables)  # type: ignore[arg-type]  # one of two words
+    intervals, indices = out / f"statistics.{tables}", out / f"sensitivity.{tables}"
     found = campaign_status(store)
     told = str(indices) if indices.exists() else None
-    content = {"nc": str(labelled), "csv": str(table), "statistics": str(intervals), "sensitivity": told}
+    content = {"nc": str(labelled), tables: str(table), "statistics": str(intervals), "sensitivity": told}
     content |= dataclasses.asdict(found)
     files = [f"dataset: {labelled}", f"table: {table}", f"intervals: {intervals}"]
     files += [f"sensitivity: {told}"] if told else []
@@ -131,21 +143,38 @@ def plan(
     store: Annotated[Path, typer.Option("--out", "-o", help="Folder of the results.")] = Path("out/campaign"),
     slurm: Annotated[bool, typer.Option("--slurm", help="Print the script of a SLURM array that runs it.")] = False,
     tasks: Annotated[
-        int, typer.Option("--tasks", parser=within("--tasks"), metavar="N", help="With --slurm: number of jobs.")
-    ] = 16,
+        int | None,
+        typer.Option(
+            "--tasks", parser=within("--tasks"), metavar="N", help="With --slurm: number of jobs; absent: 16."
+        ),
+    ] = None,
     workers: Workers = None,
+    memory: Annotated[
+        float | None,
+        typer.Option(
+            "--memory",
+            parser=within("--memory"),
+            metavar="B",
+            help="With --slurm: memory [bytes] that each process may take, such as 2g; a job asks for that of all; "
+            "absent: what the cluster gives.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Check a campaign and say how many points it has; --slurm prints a script for a cluster."""
     from circuitsim.campaign import slurm_script
+    from circuitsim.errors import InputError
 
+    for option, value in (("--tasks", tasks), ("--workers", workers), ("--memory", memory)):
+        if value is not None and not slurm:
+            raise InputError(f"{option} has no effect without --slurm, whose script it is for: leave it out")
     found = _planned(file).listing
     axes = [f"{axis['name']} {len(axis['labels'])}" for axis in found.axes]
     said = (
         f"{len(found.keys)} points: {len(set(found.keys))} to measure; axes: {', '.join(axes) or 'none'}; "
         f"{found.replicates} replicates; measures: {', '.join(found.measures)}"
     )
-    script = slurm_script(file, store, tasks=tasks, workers=workers or 1) if slurm else None
+    script = slurm_script(file, store, tasks=tasks or 16, workers=workers or 1, memory=memory) if slurm else None
     content = {"points": len(found.keys), "to_measure": len(set(found.keys)), "axes": found.axes, "script": script}
     print_result(content, said if script is None else script.rstrip("\n"), as_json)
 

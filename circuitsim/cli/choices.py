@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Callable
 
-from circuitsim.errors import InputError
+from circuitsim.errors import InputError, require
 from circuitsim.spec import shown
 
 SECONDS = {"": 1.0, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "y": 31557600.0}
@@ -25,6 +25,7 @@ WORDS = {
     "--clear": ("cells", "tables", "tiles", "all"),
     "--compensation": ("none", "network", "layer", "column", "column_offset"),
     "--input-range-per": ("layer", "tile"),
+    "--tables": ("csv", "parquet"),
     "--level": ("behavioral", "nodal", "ngspice"),
 }
 """What options take that choose among words."""
@@ -40,6 +41,23 @@ def one_of(option: str, words: tuple[str, ...] = ()) -> Callable[[str], str]:
         return value
 
     return word
+
+
+def table_kind(value: str) -> str:
+    """Return a kind of tables; refuse Parquet where it cannot be written, before older results are set aside."""
+    kind = one_of("--tables")(value)
+    if kind == "parquet":
+        require("pyarrow", extra="parquet")
+    return kind
+
+
+def kept_tiles(value: bool) -> bool:
+    """Return whether tiles are kept; refuse a limit in the environment that is none, before results are set aside."""
+    if value:
+        from circuitsim.evaluation import tile_store
+
+        tile_store()
+    return value
 
 
 def seconds(option: str) -> Callable[[str | float], float]:

@@ -14,6 +14,7 @@ from circuitsim.cli.output import Json, announce, print_result, progress_steps, 
 if TYPE_CHECKING:
     from circuitsim.campaign import ExplorationStep
 
+FAILED = 3  # exit code, as of a campaign of which points failed
 FILES = ("exploration.nc", "exploration.json", "report.html")
 
 
@@ -40,7 +41,8 @@ def explore(
 ) -> None:
     """Look for the best designs of a space at a cheap level, and confirm the finalists, such as by ngspice.
 
-    Points are kept in the folder as those of a campaign: stop and start it as often as you like.
+    Points are kept in the folder as those of a campaign: stop and start it as often as you like. Exit code 3: a place
+    or a finalist failed, whatever was found beside it; 1: nothing keeps the limits, or no finalist is confirmed.
     """
     from circuitsim import campaign
     from circuitsim.report import write_exploration_report
@@ -60,9 +62,12 @@ def explore(
     files = {"nc": str(labelled), "json": str(plain), "report": str(page)}
     content = campaign.exploration_content(found) | {"files": files}
     words = exploration_in_words(found)
+    if not found.front.any():  # said once, where errors are
+        announce(f"circuitsim: {words.pop(0)}")
     print_result(content, [*words, *(f"{name}: {path}" for name, path in files.items())], as_json)
+    if found.failures or any(each.state == "failed" for each in found.finalists):
+        raise typer.Exit(FAILED)
     if not found.front.any():
-        announce(f"circuitsim: {words[0]}")
         raise typer.Exit(DOES_NOT_HOLD)
     if found.finalists and not any(each.state == "confirmed" for each in found.finalists):
         raise typer.Exit(DOES_NOT_HOLD)

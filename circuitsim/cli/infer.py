@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from circuitsim.cli.choices import one_of, rule_of_ranges
+from circuitsim.cli.choices import kept_tiles, one_of, rule_of_ranges
 from circuitsim.cli.options import (
     AdcRangePer,
     BatchAxis,
@@ -164,6 +164,7 @@ def infer(
         bool,
         typer.Option(
             "--keep-tiles",
+            callback=kept_tiles,
             help="Keep programmed tiles in the cache, and take those that are there: the same numbers without the time"
             " of programming. CIRCUITSIM_TILES_MB limits it (2000 MB), circuitsim cache --clear tiles empties it.",
         ),

@@ -314,7 +314,7 @@ CostsFile = Annotated[
     Path | None,
     typer.Option(
         "--costs",
-        help="Your own numbers, a TOML file: [adc] energy, time, area, source; [addition], [byte], [mac] energy,"
-        " source; SI units. Absent: published ones.",
+        help="Your own numbers, a TOML file: [adc] energy, time, area, source; [driver], [sense] area, source;"
+        " [addition], [byte], [mac] energy, source; SI units. Absent: published ones.",
     ),
 ]

@@ -4,9 +4,10 @@ import contextlib
 import functools
 import json
 import logging
+import math
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -69,10 +70,19 @@ def print_result(
     """
     err = beside is not None and is_standard_output(beside)
     if as_json:
-        typer.echo(json.dumps(content, indent=2, default=str), err=err)
+        typer.echo(json.dumps(with_nulls(content), indent=2, default=str, allow_nan=False), err=err)
         return
     for part in [shown] if isinstance(shown, str) else shown:
         typer.echo(part if isinstance(part, str) else _table_text(part), err=err)
+
+
+def with_nulls(content: Any) -> Any:
+    """Return plain data with None where a number is not finite: JSON has no word for it."""
+    if isinstance(content, float):
+        return content if math.isfinite(content) else None
+    if isinstance(content, Mapping):
+        return {name: with_nulls(value) for name, value in content.items()}
+    return [with_nulls(value) for value in content] if isinstance(content, list | tuple) else content
 
 
 def _table_text(table: Table) -> str:

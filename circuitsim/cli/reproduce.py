@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from circuitsim.cli.options import Out, within
-from circuitsim.cli.output import Json, print_result, progress_steps, replaces
+from circuitsim.cli.output import Json, print_result, progress_steps, replaces, with_nulls
 from circuitsim.errors import InputError
 
 if TYPE_CHECKING:
@@ -91,11 +91,11 @@ def _write(results: "list[StudyResult]", out: Path) -> None:
         if result.rows:
             save_study_figure(out / result.name, result)
     write_studies_page(out, results)
-    write_text(out / "results.json", json.dumps([_content(each) for each in results], indent=1, default=dict) + "\n")
+    write_text(out / "results.json", json.dumps([_content(each) for each in results], indent=1, allow_nan=False) + "\n")
 
 
 def _content(result: "StudyResult") -> dict[str, Any]:
-    return {"verdict": result.verdict, "passed": result.passed, **dataclasses.asdict(result)}
+    return with_nulls({"verdict": result.verdict, "passed": result.passed, **dataclasses.asdict(result)})
 
 
 def _print_list(studies: "Sequence[Study]", as_json: bool) -> None:
@@ -126,14 +126,23 @@ def _table(results: "Sequence[StudyResult]") -> Table:
     return table
 
 
+_TERMS = {
+    "relative": "of the published value",
+    "of_largest": "of the largest published value",
+    "absolute": "in itself",
+    "bounds": "outside the bounds",
+}
+"""Relative to what a result is off, by `StudyRow.judged`."""
+
+
 def _reasons(results: "Sequence[StudyResult]") -> list[str]:
     """What fails or disagrees, and the explanations of what deviates."""
     said = [f"{each.name}: case {case}: {why}" for each in results for case, why in each.failures.items()]
     for result in results:
         for row in result.rows:
             if row.verdict == "disagrees":
-                terms = "" if row.judged == "relative" else f" ({row.judged})"
-                limits = f"off by {row.deviation:.3g}{terms}, allowed {row.allowed:.3g}"
+                limits = f"off by {row.deviation:.3g} {_TERMS[row.judged]}, allowed {row.allowed:.3g}"
+                limits += f" [{row.unit}]" if row.judged in ("absolute", "bounds") and row.unit != "1" else ""
                 said.append(f"{result.name}: {row.claim}, case {row.case}: {limits}")
         explained = dict.fromkeys(row.explanation for row in result.rows if row.explanation)
         said += [f"{result.name}: {text}" for text in explained]

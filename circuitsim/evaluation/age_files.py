@@ -17,7 +17,7 @@ from circuitsim.evaluation.drawn_scores import score_draws
 from circuitsim.evaluation.drift_compensation import DriftCompensation
 from circuitsim.evaluation.image_files import images_apart
 from circuitsim.evaluation.products import BehavioralProduct
-from circuitsim.network import RangePer, load_network
+from circuitsim.network import InputRangePer, RangePer, load_network
 from circuitsim.results import Certificate, DrawnScores, TileModel
 from circuitsim.results.atomic_files import atomic, write_text
 from circuitsim.results.solution_files import netcdf_bytes
@@ -41,6 +41,7 @@ def age_files(
     trim_every: float | None = None,
     temperatures: Sequence[float] | None = None,
     spread: ConverterSpread | None = None,
+    inputs_per: InputRangePer = "layer",
     adc_per: RangePer = "layer",
     causes: Collection[str] | None = None,
     calibration_images: int | None = None,
@@ -59,7 +60,8 @@ def age_files(
         network_file: ONNX file.
         data: .npz with `images` and `labels`.
         out: Folder for results.json, draws.csv and draws.nc (labelled, see `DrawnScores.to_dataset`, and temperature).
-        seeds, times, compensations, trim_every, spread, adc_per, causes, extrapolate, progress: As in `score_draws`.
+        seeds, times, compensations, trim_every, spread, causes, extrapolate, progress: As in `score_draws`.
+        inputs_per, adc_per: As in `score_draws`.
         temperatures: Temperatures of the reads [°C], see `tiles_at`; None: that of the model alone.
         calibration_images, calibration_data, output, digital: As in `infer_files`.
         certificate, strict: As in `BehavioralProduct`.
@@ -77,7 +79,13 @@ def age_files(
     if labels is None:
         raise InputError(f"{data}: has no labels; expected .npz with images and labels, which scores need")
     how: dict[str, Any] = {"seeds": seeds, "causes": causes, "times": times, "compensations": compensations}
-    how |= {"trim_every": trim_every, "spread": spread, "adc_per": adc_per, "digital": digital}
+    how |= {
+        "trim_every": trim_every,
+        "spread": spread,
+        "digital": digital,
+        "inputs_per": inputs_per,
+        "adc_per": adc_per,
+    }
     how |= {"calibration_images": first, "extrapolate": extrapolate}
     at = _each_once(temperatures, model)
     found = tuple(
@@ -92,6 +100,7 @@ def age_files(
     content = {
         **_drawn_content(model, found),
         "spread": None if spread is None else asdict(spread),
+        "inputs_per": inputs_per,
         "adc_per": adc_per,
         "images": len(images),
         "calibration_images": len(first),

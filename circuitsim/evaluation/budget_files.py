@@ -12,7 +12,7 @@ from circuitsim.evaluation.image_files import first_images, images_apart
 from circuitsim.evaluation.mixed_placement import choose_digital
 from circuitsim.evaluation.network_budget import network_budget
 from circuitsim.evaluation.products import BehavioralProduct
-from circuitsim.network import load_network
+from circuitsim.network import InputRangePer, load_network
 from circuitsim.results import Certificate, TileModel
 from circuitsim.results.atomic_files import atomic, write_text
 from circuitsim.results.network_budget import BudgetEntry, NetworkBudget
@@ -30,6 +30,7 @@ def budget_files(
     seeds: Sequence[int] = (0,),
     causes: Collection[str] | None = None,
     t: float = 0.0,
+    inputs_per: InputRangePer = "layer",
     max_loss: float | None = None,
     mac_energy: float | None = None,
     images_scored: int | None = None,
@@ -47,7 +48,7 @@ def budget_files(
         network_file: ONNX file.
         data: .npz with `images` and `labels`.
         out: Folder for results.json and budget.csv.
-        seeds, causes, t, extrapolate, progress: As in `network_budget`.
+        seeds, causes, t, inputs_per, extrapolate, progress: As in `network_budget`.
         max_loss: Also choose layers that stay digital, see `choose_digital`; None: no choice.
         mac_energy: As in `choose_digital`; only with `max_loss`.
         images_scored, calibration_images, output: As in `infer_files`.
@@ -69,6 +70,7 @@ def budget_files(
     if labels is None:
         raise InputError(f"{data}: has no labels; expected .npz with images and labels, which scores need")
     given = {"calibration_images": first, "seeds": seeds, "causes": causes, "t": t, "extrapolate": extrapolate}
+    given |= {"inputs_per": inputs_per}
     found = network_budget(network, product, images, labels, progress=progress, **given)
     placement = None
     if max_loss is not None:
@@ -84,6 +86,7 @@ def budget_files(
         "causes": list(found.causes),
         "seeds": list(found.seeds),
         "time_s": t,
+        "inputs_per": inputs_per,
         "left_out": list(found.left_out),
         "entries": [_row(entry) for entry in found.entries],
         "placement": placement,

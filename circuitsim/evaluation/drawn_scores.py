@@ -26,6 +26,7 @@ from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.evaluation.warm_tiles import TilesAt, tiles_at
 from circuitsim.network import (
     Inference,
+    InputRangePer,
     LayerRange,
     Network,
     ProgrammedNetwork,
@@ -107,6 +108,7 @@ def score_draws(
     trim_every: float | None = None,
     temperature_c: float | None = None,
     spread: ConverterSpread | None = None,
+    inputs_per: InputRangePer = "layer",
     adc_per: RangePer = "layer",
     digital: Sequence[str] | None = None,
     extrapolate: bool = False,
@@ -133,7 +135,7 @@ def score_draws(
             None: the reference is read at every one of `times`.
         temperature_c: Temperature of the reads [°C], see `tiles_at`; None: that of the model.
         spread: How the converter of each column differs; None: not at all.
-        adc_per: What has an ADC range of its own, as in `network.fit_ranges`.
+        inputs_per, adc_per: What has an input or ADC range of its own, as in `network.fit_ranges`.
         digital: Names of layers that stay digital, as `mapping.digital`; None: as the specification has it.
         extrapolate: Go on outside the range of the source, with a warning.
         progress: Called with (finished, total).
@@ -141,7 +143,7 @@ def score_draws(
     Raises:
         InputError: The device has no statistics or they do not state a cause; nothing is drawn, and no temperature is
             given; there is no seed, time or compensation; images and labels do not fit the network; or `trim_every`,
-            `temperature_c`, `spread` or `adc_per` has no effect.
+            `temperature_c`, `spread`, `inputs_per` or `adc_per` has no effect.
         SpecError: As `tiles_at`, or the parts that differ are none of the ADC's.
         OutsideRangeError: A time is outside the range of the source, without `extrapolate`, or as `tiles_at`.
     """
@@ -157,7 +159,7 @@ def score_draws(
     warm = known if temperature_c in (None, spec.array.temperature_c) else tiles_at(product, tables, temperature_c)
     cells = _Cells(network, digital, known, warm, spread, stats, drawn, _first_time(stats, drawn), extrapolate)
     wanted = cells.wanted(known)
-    ranges = fit_ranges(wanted, calibration_images, adc_per=adc_per)
+    ranges = fit_ranges(wanted, calibration_images, inputs_per=inputs_per, adc_per=adc_per)
     score = partial(_score, images=images, labels=labels)
     wanted = wanted if warm is known else cells.wanted(warm)
     metric, undrawn = _metric(evaluate(wanted, images, labels, ranges=ranges))

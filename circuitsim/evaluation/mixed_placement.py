@@ -10,7 +10,7 @@ from circuitsim.errors import InputError
 from circuitsim.evaluation.network_budget import BudgetSetup, budget_setup, losses, scored
 from circuitsim.evaluation.placement_energy import EnergyEnds, energies_on_arrays, placement_energies
 from circuitsim.evaluation.products import BehavioralProduct
-from circuitsim.network import Inference, Network, evaluate_float
+from circuitsim.network import Inference, InputRangePer, Network, evaluate_float
 from circuitsim.results.placement import Placement, PlacementStep
 from circuitsim.spec import ArraySpec, checked
 
@@ -30,6 +30,7 @@ def choose_digital(
     seeds: Sequence[int] = (0,),
     causes: Collection[str] | None = None,
     t: float = 0.0,
+    inputs_per: InputRangePer = "layer",
     extrapolate: bool = False,
     mac_energy: float | None = None,
 ) -> Placement:
@@ -42,7 +43,8 @@ def choose_digital(
     half of the images makes the choice; the loss that is stated is that of the other half.
 
     Args:
-        network, product, images, labels, calibration_images, seeds, causes, t, extrapolate: As in `network_budget`.
+        network, product, images, labels, calibration_images, seeds, causes, t: As in `network_budget`.
+        inputs_per, extrapolate: As in `network_budget`.
         max_loss: Of accuracy, or rise of the rmse.
         mac_energy: Energy of a digital multiply-accumulate with its memory [J]; None: published ones are stated, and
             the choice does without, because they differ by a factor of more than 50.
@@ -60,6 +62,7 @@ def choose_digital(
         raise InputError(f"{len(images)} images: expected {_LEAST} or more, half of them for the choice")
     half = len(images) // 2
     given = {"calibration_images": calibration_images, "seeds": tuple(seeds), "t": t, "extrapolate": extrapolate}
+    given |= {"inputs_per": inputs_per}
     setup = budget_setup(network, product, images[:half], labels[:half], causes=causes, **given)
     always = tuple(product.spec.mapping.digital or ())
     layers = [layer.name for layer in network.layers if layer.name not in always]

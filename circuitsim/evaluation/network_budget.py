@@ -12,7 +12,7 @@ from circuitsim.errors import InputError, SpecError
 from circuitsim.evaluation.cause_products import ARRAY_CAUSES, DRAWN_CAUSES, CauseProduct, bare_model
 from circuitsim.evaluation.circuit_tables import circuit_tables
 from circuitsim.evaluation.products import BehavioralProduct
-from circuitsim.network import Inference, Network, evaluate, evaluate_float, fit_ranges, program
+from circuitsim.network import Inference, InputRangePer, Network, evaluate, evaluate_float, fit_ranges, program
 from circuitsim.periphery import has_adc
 from circuitsim.results.network_budget import BudgetEntry, BudgetKind, NetworkBudget
 from circuitsim.spec import ArraySpec, checked, with_ideal
@@ -50,6 +50,7 @@ class BudgetSetup:
     t: float
     extrapolate: bool
     floating: Inference
+    inputs_per: InputRangePer = "layer"
 
 
 @checked
@@ -63,6 +64,7 @@ def network_budget(
     seeds: Sequence[int] = (0,),
     causes: Collection[str] | None = None,
     t: float = 0.0,
+    inputs_per: InputRangePer = "layer",
     extrapolate: bool = False,
     progress: Progress | None = None,
 ) -> NetworkBudget:
@@ -80,6 +82,7 @@ def network_budget(
         causes: Of wires, cells, dac, adc, programming, drift, read_noise and stuck; None: all that the array has and
             its device states.
         t: Seconds since the end of programming.
+        inputs_per: What has an input range of its own, as in `network.fit_ranges`.
         extrapolate: Go on outside the range of the statistics' source, with a warning.
         progress: Called with (finished, total).
 
@@ -92,6 +95,7 @@ def network_budget(
     Valid for: linear causes add up, others need not: the losses of causes alone do not sum to that of all.
     """
     given = {"calibration_images": calibration_images, "seeds": tuple(seeds), "t": t, "extrapolate": extrapolate}
+    given |= {"inputs_per": inputs_per}
     setup = budget_setup(network, product, images, labels, causes=causes, **given)
     cases, entries = list(_cases(setup)), []
     for kind, name, acting, digital in cases:
@@ -161,7 +165,7 @@ def scored(setup: BudgetSetup, causes: Collection[str], digital: Sequence[str]) 
     inside = frozenset(causes).intersection((*ARRAY_CAUSES, *DRAWN_CAUSES))
     drawn = inside.intersection(DRAWN_CAUSES)
     wanted = program(setup.network, spec, CauseProduct(setup.product, inside - drawn), tables=tables)
-    ranges = fit_ranges(wanted, setup.calibration_images)
+    ranges = fit_ranges(wanted, setup.calibration_images, inputs_per=setup.inputs_per)
     found = []
     for seed in setup.seeds if drawn else (0,):
         cells = CauseProduct(setup.product, inside, setup.statistics, setup.t, seed, setup.extrapolate)

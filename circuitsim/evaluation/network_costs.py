@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
@@ -87,7 +88,12 @@ def network_cost(
         parts=parts,
         converters=converters,
         times=times,
-        areas=(_cells(count, spec), converter_areas(count, spec, around.adc, costs.adc, columns_per_adc)),
+        areas=(
+            _cells(count, spec),
+            converter_areas(count, spec, around.adc, costs.adc, columns_per_adc),
+            _around(count, spec, costs, "driver"),
+            _around(count, spec, costs, "sense"),
+        ),
         digital=DIGITAL,
         left_out=LEFT_OUT,
         remarks=(*count.remarks, *_remarks(count, around, times, costs), *_standing(tables, converter), *survey),
@@ -242,6 +248,18 @@ def _cells(count: NetworkCount, spec: ArraySpec) -> AreaRange:
     cells = sum(layer.all_cells for layer in count.layers)
     area = cells * row.pitch * col.pitch
     return AreaRange("cells", area, area, "wire.row.pitch times wire.col.pitch for every cell, used or not")
+
+
+def _around(count: NetworkCount, spec: ArraySpec, costs: OwnCosts, section: Literal["driver", "sense"]) -> AreaRange:
+    """Return the area of all drivers or sense amplifiers: one a row and one a column of every array, used or not."""
+    part, own = {"driver": ("drivers", costs.driver), "sense": ("sense amplifiers", costs.sense)}[section]
+    if own is None:
+        return AreaRange(part, None, None, f"unknown: [{section}] of a file for --costs states the area of one")
+    circuits = sum(layer.arrays for layer in count.layers) * (
+        spec.array.rows if section == "driver" else spec.array.cols
+    )
+    area = own.area * circuits
+    return AreaRange(part, area, area, f"your costs, {circuits} of them, used or not: {own.source}")
 
 
 def _standing(tables: Periphery | None, converter: ConverterTable | None) -> list[str]:

@@ -26,8 +26,18 @@ class OwnEnergy(Part):
     source: str = Field(min_length=1, description="Where the number comes from")
 
 
+class OwnArea(Part):
+    """Area of a circuit of the user's."""
+
+    area: Positive = Field(description="Area of one circuit [m²]")
+    source: str = Field(min_length=1, description="Where the number comes from")
+
+
 class OwnCosts(Part):
-    """What the user knows of the circuits around the arrays; an absent part takes published numbers."""
+    """What the user knows of the circuits around the arrays; an absent part takes published numbers, or is unknown."""
+
+    driver: OwnArea | None = Field(default=None, description="One driver of a row")
+    sense: OwnArea | None = Field(default=None, description="One sense amplifier of a column")
 
     adc: OwnConverter | None = Field(default=None, description="One analog-to-digital converter")
     addition: OwnEnergy | None = Field(default=None, description="One digital addition")

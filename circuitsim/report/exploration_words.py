@@ -11,14 +11,14 @@ def front_rows(found: Exploration) -> tuple[list[str], list[list[str]]]:
     """Return the heading and the rows of a table of the front, the best in the first objective on top.
 
     Columns are the axes, then the objectives and the limited results; behind those that finalists measured anew, their
-    finer number and the difference.
+    finer number and how far the cheap one is off, relative to the finer one.
     """
     names = shown_results(found)
     finer = [name for name in names if any(name in each.finer for each in found.finalists)]
     others = list(dict.fromkeys(name for each in found.finalists for name in each.others))
     head = [f"{axis.name} [{axis.unit}]" if axis.unit else axis.name for axis in found.axes]
     for name in names:
-        head += [name, *([f"{name}, finer", "off by"] if name in finer else [])]
+        head += [name, *([f"{name}, finer", f"{name}, off by (of finer)"] if name in finer else [])]
     head += [*others, *(["finalist"] if found.finalists else [])]
     beside = {each.point: each for each in found.finalists}
     first = found.objectives[0]
@@ -54,7 +54,7 @@ def _row(
         row.append(result_in_words(value, unit))
         if name in finer:
             there = None if finalist is None else finalist.finer.get(name)
-            row += ["", ""] if there is None else [result_in_words(there, unit), _off(value, there)]
+            row += ["", ""] if there is None else [result_in_words(there, unit), _off(value, there, unit)]
     for name in others:
         there = None if finalist is None else finalist.others.get(name)
         row.append("" if there is None else result_in_words(there, found.units[name]))
@@ -63,6 +63,6 @@ def _row(
     return row
 
 
-def _off(value: float, truth: float) -> str:
-    """Say how far the cheap number is from the finer one."""
-    return f"{value / truth - 1:+.2g}" if truth != 0 else f"{value - truth:+.2g}"
+def _off(value: float, truth: float, unit: str) -> str:
+    """Say how far the cheap number is from the finer one, relative to it; in the unit where that is 0."""
+    return f"{100 * (value / truth - 1):+.2g} %" if truth != 0 else f"{'+' * (value > 0)}{result_in_words(value, unit)}"

@@ -6,6 +6,7 @@ from math import prod
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 from scipy.stats import norm
 
 from circuitsim import campaign, parse_spec
@@ -61,6 +62,37 @@ def test_the_interval_of_a_rare_failure_holds_as_often_as_it_says(shift, scale, 
     assert sure == 200 and share > 0.95 - 3 * np.sqrt(0.95 * 0.05 / 200)
     assert np.mean([each.value for each in found]) == pytest.approx(RARE, rel=0.05)
     assert np.mean([each.high / each.low for each in found]) < 2.0, "the interval says where the probability lies"
+
+
+def test_the_interval_holds_on_a_sum_of_log_normal_currents():
+    """Two cells whose conductances spread by log-normal laws: skewed, with a probability known by quadrature.
+
+    e^(0.2 z1) + e^(0.5 z2) > limit, the shift at the most likely failure; P = 1e-5 by the integral over z1.
+    """
+    nodes, weights = np.polynomial.hermite_e.hermegauss(200)
+
+    def share(limit):
+        left = np.maximum(limit - np.exp(0.2 * nodes), 1e-300)
+        return float(weights @ norm.sf(np.log(left) / 0.5)) / np.sqrt(2 * np.pi)
+
+    limit = brentq(lambda each: np.log(share(each) / RARE), 3.0, 30.0)
+    assert share(limit) == pytest.approx(RARE)
+    angles = np.linspace(0.0, np.pi / 2, 2001)
+    along = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    reach = [brentq(lambda r, d=d: np.exp(0.2 * r * d[0]) + np.exp(0.5 * r * d[1]) - limit, 0.0, 40.0) for d in along]
+    proposal, rng, held, values = (
+        campaign.normal_proposal(min(reach) * along[int(np.argmin(reach))]),
+        np.random.default_rng(0),
+        [],
+        [],
+    )
+    for _ in range(300):
+        z, weight = campaign.weighted_draws(proposal, 600, rng=rng)
+        found = campaign.rare_share(np.exp(0.2 * z[:, 0]) + np.exp(0.5 * z[:, 1]) > limit, weight)
+        held.append(found.is_sure and found.low <= RARE <= found.high)
+        values.append(found.value)
+    assert np.mean(held) > 0.95 - 3 * np.sqrt(0.95 * 0.05 / 300)
+    assert np.mean(values) == pytest.approx(RARE, rel=3 * np.std(values) / RARE / np.sqrt(300))
 
 
 def test_weights_that_collapse_tell_no_interval():

@@ -13,7 +13,9 @@ from command_line import circuitsim
 from scipy import stats
 
 from circuitsim import campaign
+from circuitsim.campaign.intervals import share_interval
 from circuitsim.campaign.statistics_file import CampaignStatistics, StopTable, looks, told_level
+from circuitsim.campaign.stopping import _is_narrow
 from circuitsim.cli.campaign_words import estimates_in_words, status_in_words
 from circuitsim.errors import InputError
 
@@ -151,6 +153,17 @@ def test_a_failed_replicate_counts_as_looked_at(folder):
     broken.unlink()
     last = run(folder, text + STOP.replace("0.5", "1e-9"), "out", retry_failed=True)[-1]
     assert (last.done, last.failed, last.total) == (12, 0, 12)
+
+
+@pytest.mark.parametrize(("value", "size"), [(1.0, 1.0), (0.0, 1.0), (0.5, 0.5)])
+def test_a_relative_width_of_a_yield_of_none_or_all_is_absolute(value, size):
+    """A yield of 0 has no fraction: without another rule its place would take all replicates, whatever their number."""
+    settings = CampaignStatistics.model_validate({"yield": {"y": {"of": "m.x", "at_least": 0.5}}})
+    values = (np.arange(100) < 100 * value).astype(float)
+    _, low, high = share_interval(values.sum(), np.array(100), 0.95)
+    for factor, narrow in ((1.01, True), (0.99, False)):
+        stop = StopTable(of="y", relative_half_width=factor * float(high - low) / 2 / size)
+        assert _is_narrow(settings, stop, values, 0.95) is narrow
 
 
 def test_intervals_at_the_look_that_stops_hold_as_often_as_they_say():

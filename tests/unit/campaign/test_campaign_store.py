@@ -177,3 +177,11 @@ def test_the_command_runs_tells_and_gathers(folder):
     assert head == "rows,r_row [ohm],replicate,m state,m x [V],m y [A]"
     script = circuitsim("campaign", "plan", "c.toml", "--slurm", folder=folder).stdout
     assert "#SBATCH --array=1-16" in script and Path("out/campaign").name in script
+    script = circuitsim(
+        "campaign", "plan", "c.toml", "--slurm", "--workers", "3", "--memory", "2g", folder=folder
+    ).stdout
+    assert "#SBATCH --mem=7630M\n" in script  # four processes of 2 GB, in MiB
+    assert "--workers 3 --memory 2000000000 --no-report" in script
+    for words in (("--memory", "2g"), ("--tasks", "3"), ("--workers", "3")):
+        refused = circuitsim("campaign", "plan", "c.toml", *words, folder=folder)
+        assert refused.returncode == 2 and f"{words[0]} has no effect without --slurm" in refused.stderr

@@ -92,3 +92,23 @@ def test_memory_of_a_cluster_is_not_ours(tmp_path):
         "campaign", "run", "c.toml", "--memory", "2g", "--scheduler", "tcp://127.0.0.1:9", folder=tmp_path
     )
     assert done.returncode == 2 and "expected dask worker --memory-limit in its place" in done.stderr
+
+
+def test_a_module_that_was_edited_is_read_again(tmp_path, monkeypatch):
+    """Workers measure with what the file says, whatever this process had imported under its name before."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    found = []
+    for folder, value in (("a", 1.0), ("b", 2.0), ("b", 3.0)):
+        place = tmp_path / folder
+        place.mkdir(exist_ok=True)
+        (place / "beside_it.py").write_text(f"VALUE = {value}\n")
+        (place / "own_numbers.py").write_text(
+            f"# {folder}\nfrom beside_it import VALUE\n\n\ndef number(spec, rng):\n    return {{'m': (VALUE, 'V')}}\n"
+        )
+        text = with_measure("m", "", 1).replace("campaign_points:m", "own_numbers:number").replace(*ONE_AXIS)
+        plan = campaign_in(place, text)
+        out = tmp_path / f"out_{value}"
+        steps = list(campaign.run_campaign(plan, out, engine=campaign.local_engine(1)))
+        assert steps[-1].failed == 0
+        found += [step.outcome.values["m"][0] for step in steps if step.outcome]
+    assert found == sorted(found) and set(found) == {1.0, 2.0, 3.0}

@@ -17,7 +17,7 @@ from circuitsim.campaign.engines import given_engine, local_engine
 from circuitsim.campaign.fronts import pareto_front
 from circuitsim.cli.explore_words import exploration_in_words
 from circuitsim.errors import InputError
-from circuitsim.report import write_exploration_report
+from circuitsim.report import front_rows, write_exploration_report
 
 pytest.importorskip("optuna", reason="optuna is not installed: the extra [explore]", exc_type=ImportError)
 
@@ -111,9 +111,18 @@ def test_finalists_stand_beside_their_finer_numbers_and_fall_out_by_them(folder)
     assert all(each.finer["m.error"] > 0.5 and "expected at most 0.5" in each.why for each in out)
 
 
+def test_how_far_a_cheap_number_is_off_is_relative_to_the_finer_one(folder):
+    head, rows = front_rows(explored(folder))
+    column = head.index("m.error, off by (of finer)")
+    cheap, finer = (head.index(name) for name in ("m.error", "m.error, finer"))
+    (off, low, high), *_ = [(row[column], row[cheap], row[finer]) for row in rows if row[column]]
+    assert off.endswith(" %") and float(off[:-2]) == pytest.approx(100 * (float(low) / float(high) - 1), abs=0.6)
+
+
 def test_failures_and_places_that_are_no_designs_are_told(folder):
     found = explored(folder, FILE.replace('"amplitude", "bit_serial"', '"amplitude", "none"'))
-    assert found.refused and "driver.input_code" in found.refused[0][0]
+    ((reason, count),) = found.refused  # once, not once for each place
+    assert reason.startswith("driver.input_code = 'none'") and count > 1
     assert len(found.index) == 24
     (reason, count), *_ = explored(folder, FILE.replace(":designed", ":designed_or_failing"), out="f").failed
     assert reason == "m: RuntimeError: no answer" and count > 0
@@ -163,7 +172,7 @@ def test_the_command_writes_a_page_a_dataset_and_json(folder):
     assert (data.m_cost.attrs["units"], data.sizes["point"]) == ("J", 24)
     (folder / "e.toml").write_text(FILE.replace("at_most = 0.5", "at_most = 0.01"))
     none = circuitsim("explore", "e.toml", "-o", "out", "--workers", "1", folder=folder)
-    assert none.returncode == 1
+    assert none.returncode == 1 and "no point of 24 keeps" not in none.stdout, "it is said once"
     assert "circuitsim: no point of 24 keeps the limits: the nearest is rows " in none.stderr
     assert "with m.error = " in none.stderr and "expected at most 0.01" in none.stderr
 
@@ -172,6 +181,8 @@ def test_places_that_failed_do_not_count_as_measured(folder):
     found = explored(folder, FILE.replace(":designed", ":designed_or_failing"))
     (_, count), *_ = found.failed
     assert found.failures == len(found.index) - found.measured == count == np.isnan(found.values).any(axis=1).sum()
+    (folder / "e.toml").write_text(FILE.replace(":designed", ":designed_or_failing"))
+    assert circuitsim("explore", "e.toml", "-o", "out", "--workers", "1", folder=folder).returncode == 3
     page = write_exploration_report(folder, found).read_text()
     measured = f"{found.measured} of {found.size}"
     assert measured in page and f"{count} places failed" in page

@@ -22,6 +22,8 @@ PAGE = {"report.html", "figures/currents.png", "figures/currents.svg", "figures/
 PLOT = {"plot.png", "plot.svg"}
 DEMO = {"results.json", "accuracy.csv", "wire_resistance.csv", "spice_loop.csv", "hold_out.csv"}
 
+TABLES = ("results", "statistics", "sensitivity")
+
 # Command line (the last word is the output) and the results of an earlier run.
 COMMANDS = {
     "solve": (("solve", "array.toml", "-o", "out"), {"solution.nc", "solution.csv", "ngspice/deck.raw"}),
@@ -46,7 +48,7 @@ COMMANDS = {
     "reproduce": (("reproduce", "array.toml", "-o", "out"), {"report.html", "results.json"}),
     "campaign collect": (
         ("campaign", "collect", "array.toml", "-o", "out"),
-        {"results.nc", "results.csv", "statistics.csv", "sensitivity.csv"},
+        {"results.nc", *(f"{name}.{kind}" for name in TABLES for kind in ("csv", "parquet"))},
     ),
     "explore": (("explore", "array.toml", "-o", "out"), {"exploration.nc", "exploration.json", "report.html"}),
     "preset write": (("preset", "write", "array.toml", "-o", "out/chip.toml"), {"chip.toml"}),
@@ -108,6 +110,16 @@ def test_a_mistyped_option_moves_nothing(tmp_path, option, value, said):
     command = ("age", "model.json", "net.onnx", "--data", "x.npz", option, value, "-o", "out")
     failed = circuitsim(*command, folder=tmp_path)
     assert failed.returncode == 2 and failed.stderr.startswith(f"circuitsim: {said}")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["results.json"]
+
+
+def test_a_limit_that_is_none_is_refused_before_results_are_set_aside(tmp_path, monkeypatch):
+    monkeypatch.setenv("CIRCUITSIM_TILES_MB", "much")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "results.json").write_text("older")
+    command = ("infer", "model.json", "net.onnx", "--data", "x.npz", "--keep-tiles", "-o", "out")
+    failed = circuitsim(*command, folder=tmp_path)
+    assert failed.returncode == 2 and "CIRCUITSIM_TILES_MB = 'much': expected a whole number" in failed.stderr
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["results.json"]
 
 

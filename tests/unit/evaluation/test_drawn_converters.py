@@ -86,6 +86,15 @@ def test_ranges_of_columns_reach_the_draws(score):
     assert score(**coarse, adc_per="column").undrawn != score(**coarse).undrawn
 
 
+@pytest.mark.parametrize("compensation", ["none", "layer", "column", "column_offset"])
+def test_input_ranges_of_tiles_reach_the_draws(score, compensation):
+    """Rows on tiles of their own: every compensation reads them, and leaves about the error that one range leaves."""
+    how = {"times": (DAY,), "compensations": (compensation,)}
+    own, whole = score(**how, inputs_per="tile"), score(**how)
+    assert own.undrawn != whole.undrawn
+    assert own.mean[0, 0] == pytest.approx(whole.mean[0, 0], rel=0.2)
+
+
 def converters(inl=None, gain=1.0, offset=0.0, bits=6):
     table = ConverterTable(bits, 0.1, 0.9, unit="V", block="sar")
     one = np.ones(2)

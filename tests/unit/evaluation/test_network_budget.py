@@ -126,6 +126,21 @@ def test_entries_are_what_plain_evaluations_give(model, data):
 
 
 @pytest.mark.filterwarnings("ignore::circuitsim.errors.ClippingWarning")
+def test_input_ranges_of_tiles_are_those_of_a_plain_evaluation(model, data):
+    network, first, images, labels = data
+    product = BehavioralProduct(model)
+    given = {"calibration_images": first, "causes": ("wires", "cells", "dac", "adc")}
+    whole, own = (
+        network_budget(network, product, images, labels, **given, inputs_per=per) for per in ("layer", "tile")
+    )
+    programmed = program(network, model.spec, product)
+    ranges = fit_ranges(programmed, first, inputs_per="tile")
+    difference = evaluate(programmed, images, labels, ranges=ranges).logits - network.run_float(images)
+    exact = np.sqrt(np.mean(network.run_float(images) ** 2))
+    assert own.entries[0].differences[0] == pytest.approx(np.sqrt(np.mean(difference**2)) / exact, rel=1e-6)
+    assert own.entries[0].differences[0] != whole.entries[0].differences[0]
+
+
 def test_draws_have_a_spread_and_an_interval(pcm, data):
     network, first, images, labels = data
     given: Any = {"calibration_images": first, "seeds": (0, 1, 2), "t": 3600.0, "causes": ["wires", "programming"]}

@@ -130,6 +130,24 @@ def test_ideal_parts_take_nothing_and_the_survey_stands_for_the_converter():
     assert beyond.converters == () and beyond.areas[1].low is None
 
 
+def test_areas_of_drivers_and_amplifiers_are_those_stated_or_unknown(tmp_path):
+    """One a row and one a column of each of the six arrays, used or not."""
+    text = COSTS + '[driver]\narea = 2e-12\nsource = "layout"\n[sense]\narea = "3p"\nsource = "layout"\n'
+    (tmp_path / "costs.toml").write_text(text)
+    own, none = (
+        {each.part: each for each in network_cost(COUNT, SPEC, POWER, own=costs).areas}
+        for costs in (load_costs(tmp_path / "costs.toml"), None)
+    )
+    assert own["drivers"].low == own["drivers"].high == pytest.approx(6 * SPEC.array.rows * 2e-12)
+    assert own["sense amplifiers"].low == pytest.approx(6 * SPEC.array.cols * 3e-12)
+    assert "layout" in own["drivers"].what
+    assert none["drivers"].low is None and "[driver] of a file for --costs" in none["drivers"].what
+    assert none["sense amplifiers"].low is None and "unknown" in none["sense amplifiers"].what
+    (tmp_path / "costs.toml").write_text(text.replace("2e-12", "0"))
+    with pytest.raises(InputError, match=r"driver\.area = 0"):
+        load_costs(tmp_path / "costs.toml")
+
+
 def test_own_numbers_take_the_place_of_published_ones(tmp_path):
     (tmp_path / "costs.toml").write_text(COSTS)
     own = load_costs(tmp_path / "costs.toml")

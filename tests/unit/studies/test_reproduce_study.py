@@ -156,7 +156,16 @@ def test_the_command_exits_with_1_where_numbers_disagree(folder, tmp_path):
     (folder / "claim.toml").write_text(CLAIM.replace("values.two = 0.5", "values.two = 0.4"))
     done = circuitsim("reproduce", str(folder), "-o", str(tmp_path / "out"), "--workers", "1")
     assert done.returncode == 1
-    assert "ohm: i, case two: off by 0.25, allowed 1e-12" in done.stdout
+    assert "ohm: i, case two: off by 0.25 of the published value, allowed 1e-12" in done.stdout
+
+
+def test_a_number_that_is_none_is_null_for_machines(folder, tmp_path):
+    (folder / "study.py").write_text(STUDY.replace("1 / ohm", "float('nan')"))
+    done = circuitsim("reproduce", str(folder), "-o", str(tmp_path / "out"), "--workers", "1", "--json")
+    for text in (done.stdout, (tmp_path / "out" / "results.json").read_text()):
+        found = json.loads(text, parse_constant=lambda token: pytest.fail(f"{token} is no JSON"))
+        studies = found["studies"] if isinstance(found, dict) else found
+        assert studies[0]["rows"][0]["found"] == [None] and studies[0]["rows"][0]["deviation"] is None
 
 
 @pytest.mark.parametrize(
