@@ -61,18 +61,29 @@ def _draw(axes: Axes, title: str, rows: Sequence[StudyRow], *, legend: bool) -> 
     unit = "" if rows[0].unit == "1" else rows[0].unit
     scale, unit = one_prefix(float(shown.max()), unit) if unit and shown.size else (1.0, unit)
     places = np.arange(len(found))
-    axes.vlines(places, low / scale, high / scale, color=FAINT, linewidth=5, alpha=0.35)
-    axes.plot(places, published / scale, "o", mfc="none", color=INK, markersize=7, label="published")
+    label = "published" if np.isfinite(published).any() else None
+    axes.plot(places, published / scale, "o", mfc="none", color=INK, markersize=7, label=label)
     axes.plot(places, found / scale, "o", color=BLUE, markersize=3.5, label="here")
     off = np.repeat([row.verdict != "agrees" for row in rows], [len(row.found) for row in rows])
     if off.any():
         axes.plot(places[off], found[off] / scale, "D", color=ORANGE, markersize=4, label="here, outside")
     if shown.size and everything[np.isfinite(everything)].min() > 0 and shown.max() / shown.min() > _DECADES:
         axes.set_yscale("log")
+    _shade(axes, places, low / scale, high / scale)
     axes.set(title=title, ylabel=unit, xlim=(-0.5, len(found) - 0.5))
     _name_cases(axes, rows)
     if legend:
         axes.legend()
+
+
+def _shade(axes: Axes, places: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
+    """Shade what agrees, to the edge of the panel where there is no bound."""
+    ends = np.concatenate([low, high])
+    axes.update_datalim([(0, end) for end in ends[np.isfinite(ends)]], updatex=False)
+    axes.autoscale_view()
+    bottom, top = axes.get_ylim()
+    axes.vlines(places, np.maximum(low, bottom), np.minimum(high, top), color=FAINT, linewidth=5, alpha=0.35, zorder=1)
+    axes.set_ylim(bottom, top)
 
 
 def _name_cases(axes: Axes, rows: Sequence[StudyRow]) -> None:
@@ -90,11 +101,13 @@ def _name_cases(axes: Axes, rows: Sequence[StudyRow]) -> None:
 
 
 def _agreeing(row: StudyRow) -> tuple[np.ndarray, np.ndarray]:
-    """Ends of what agrees, for each value; where there is no bound, the value that was found."""
+    """Ends of what agrees, for each value; infinite where there is no bound."""
     found, published = np.array(row.found), np.array(row.published)
     if row.judged == "bounds":
         ends = (row.least, row.most)
-        low, high = (found if end is None else np.full(len(found), end) for end in ends)
+        low, high = (
+            np.full(len(found), no if end is None else end) for no, end in zip((-np.inf, np.inf), ends, strict=True)
+        )
         return low, high
     size = {"relative": np.abs(published), "of_largest": np.abs(published).max(), "absolute": 1.0}[row.judged]
     return published - row.allowed * size, published + row.allowed * size
