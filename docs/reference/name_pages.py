@@ -78,8 +78,8 @@ def _home(folder: Path, name: str) -> Path:
     for node in ast.parse(face.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.ImportFrom) and node.module and name in [each.name for each in node.names]:
             inside = node.module.removeprefix("circuitsim.") if node.level == 0 else f"{folder.name}.{node.module}"
-            place = folder.parent.joinpath(*inside.split("."))
-            return place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+            place = Path(circuitsim.__path__[0]).joinpath(*inside.split("."))
+            return _home(place, name) if place.is_dir() else place.with_suffix(".py")
     return face
 
 

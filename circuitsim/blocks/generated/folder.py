@@ -27,7 +27,6 @@ GENERATED: dict[GeneratedName, str] = {
     "string_dac_buffered": "drivers",
     "bit_serial": "drivers",
 }
-"""Shipped blocks whose SPICE file is written anew for other sizes, by their names."""
 """Shipped blocks that exist in any resolution, and the folder of `netlists/` that each stands in, with 8 bits."""
 
 MOST_BITS = 10
