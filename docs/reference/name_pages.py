@@ -67,11 +67,20 @@ def docstring(room: str, name: str, value: Any) -> str:
     """Return the docstring of a name; of a value, the text below its assignment."""
     if _is_own(value):
         return inspect.getdoc(value) or ""
-    for path in sorted(Path(importlib.import_module(f"circuitsim.{room}").__path__[0]).rglob("*.py")):
-        text = path.read_text(encoding="utf-8")
-        if re.search(rf"^{name}\b", text, re.MULTILINE) and (found := _below(ast.parse(text).body, name)) is not None:
-            return found
-    return ""
+    home = _home(Path(importlib.import_module(f"circuitsim.{room}").__path__[0]), name)
+    return _below(ast.parse(home.read_text(encoding="utf-8")).body, name) or ""
+
+
+def _home(folder: Path, name: str) -> Path:
+    """Return the module from which the face of a room takes a name."""
+    face = folder / "__init__.pyi"
+    face = face if face.exists() else folder / "__init__.py"
+    for node in ast.parse(face.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and node.module and name in [each.name for each in node.names]:
+            inside = node.module.removeprefix("circuitsim.") if node.level == 0 else f"{folder.name}.{node.module}"
+            place = Path(circuitsim.__path__[0]).joinpath(*inside.split("."))
+            return _home(place, name) if place.is_dir() else place.with_suffix(".py")
+    return face
 
 
 def _is_own(value: Any) -> bool:
