@@ -12,7 +12,8 @@ UNIT, V = 1e-6, 0.2
 
 def cases():
     """Rows, bits of a weight, bits of an input."""
-    return {name: tuple(map(int, name.split())) for name in ("128 2 1", "128 1 1", "64 2 2", "16 3 2")}
+    tried = ((128, 2, 1), (128, 1, 1), (64, 2, 2), (16, 3, 2))
+    return {f"{rows} rows, {weight} b x {x} b": (rows, weight, x) for rows, weight, x in tried}
 
 
 def is_exact(bits, rows, cells, inputs, g, x):

@@ -23,9 +23,10 @@ SENSE = tuple((n, 10.0, r_end) for n in (8, 64) for r_end in (0.0, 10.0, 100.0))
 
 def cases():
     """Specification and resistance of a wire segment [ohm], None where there is no series."""
-    named = {f"{n} {r / 1e3:g}k {wire:g}": (uniform(n, r, wire), wire) for n, r, wire in SERIES}
-    named |= {f"{n} {wire:g}": (uniform(n, 1e3, wire, first=False), None) for n, wire in OTHER}
-    return named | {f"{n} {wire:g} end {end:g}": (uniform(n, 1e3, wire, False, end), None) for n, wire, end in SENSE}
+    named = {f"{n} x {n}, R={r / 1e3:g}k, r={wire:g}": (uniform(n, r, wire), wire) for n, r, wire in SERIES}
+    named |= {f"{n} x {n}, r={wire:g}": (uniform(n, 1e3, wire, first=False), None) for n, wire in OTHER}
+    ends = {f"{n} x {n}, r={wire:g}, end={end:g}": (uniform(n, 1e3, wire, False, end), None) for n, wire, end in SENSE}
+    return named | ends
 
 
 def uniform(n, r_cell, r_wire, first=True, r_end=0.0):

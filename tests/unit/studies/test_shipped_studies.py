@@ -26,3 +26,10 @@ def test_panels_are_named_by_the_quantity_that_they_show():
     figure = study_figure(load_study_result(study.folder / "result.json"))
     titles = [axes.get_title(loc="left").replace("\n", " ") for axes in figure.axes]
     assert titles == [claim.quantity for claim in study.claim.claims]
+
+
+def test_an_open_bound_is_shaded_to_the_edge_of_the_panel():
+    study = next(each for each in STUDIES if each.name == "linear_model")
+    axes = study_figure(load_study_result(study.folder / "result.json")).axes[0]
+    (_, bottom), (_, top) = axes.collections[0].get_segments()[0]
+    assert (bottom, top) == (5.0, axes.get_ylim()[1])
