@@ -1,0 +1,77 @@
+"""The pages of the manual: every block runs as its page says, and every page is found by the site."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+sys.path.insert(0, str(DOCS / "site"))
+
+from page_blocks import manual_pages, page_blocks, page_settings  # noqa: E402
+from run_page import BlockFailure, run_page  # noqa: E402
+
+PAGES = manual_pages(DOCS)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("manual")
+
+
+@pytest.fixture(scope="module")
+def done():
+    """Pages that have run: another page may go on with what they left."""
+    return {}
+
+
+@pytest.mark.filterwarnings("default::circuitsim.errors.CircuitsimWarning", "default::RuntimeWarning")
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_runs(name, folder, done):
+    text = PAGES[name].read_text(encoding="utf-8")
+    for module in page_settings(text).get("needs", "").split():
+        pytest.importorskip(module)
+    runs = run_page(name, DOCS, folder, done)
+    assert len(runs) == len(page_blocks(text))
+
+
+def _page(folder, text):
+    (folder / "docs").mkdir()
+    (folder / "docs/page.md").write_text(text)
+    return run_page("page", folder / "docs", folder / "run")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("```python\n1 / 0\n```\n", "page line 1.*ZeroDivisionError"),
+        ("```python raises=ValueError\n1 + 1\n```\n", "ValueError was not raised"),
+        ("```sh\ncircuitsim solve missing.toml\n```\n", "exit code 2, stated 0"),
+        ("```sh\nfalse\ntrue\n```\n", "exit code 1 before the last command"),
+        ("<!-- check\nassert False\n-->\n", "AssertionError"),
+        ("```python\nfrom matplotlib import pyplot\npyplot.plot([1])\n```\n", "axes without labels"),
+    ],
+)
+def test_what_a_page_promises_is_kept(text, said, tmp_path):
+    with pytest.raises(BlockFailure, match=f"(?s){said}"):
+        _page(tmp_path, text)
+
+
+@pytest.mark.parametrize("fence", ["```python skip", "```sh raise=2", "```toml skip"])
+def test_a_fence_that_nobody_knows_is_refused(fence):
+    with pytest.raises(ValueError, match="a fence says"):
+        page_blocks(f"{fence}\n```\n")
+
+
+def test_what_a_block_prints_is_kept(tmp_path):
+    text = '```toml file=a.toml\na = 1\n```\n```sh\ncat a.toml\n```\n```python\nprint("b")\n```\n'
+    assert [run.text for run in _page(tmp_path, text)] == ["", "a = 1\n", "b\n"]
+
+
+def test_what_is_not_run_says_why():
+    for name, path in PAGES.items():
+        for block in page_blocks(path.read_text(encoding="utf-8")):
+            if block.does == "show" and block.language in ("python", "sh"):
+                assert len(block.how.split()) >= 2, f"{name} line {block.first + 1}"
+
