@@ -85,7 +85,7 @@ def _run(block: Block, names: dict, where: str) -> BlockRun:
         text = _commands(block) if block.language == "sh" else _python(block, names, where)
         figures = _figures(where.replace("/", "-").replace(" ", "-"))
     except BlockFailure as failure:
-        raise BlockFailure(f"{where}: {failure}") from failure.__cause__
+        raise BlockFailure(f"{where}: {failure}") from None
     return BlockRun(block, text, figures, _processor_time() - start)
 
 
