@@ -86,7 +86,12 @@ def _run(block: Block, names: dict, where: str) -> BlockRun:
         figures = _figures(where.replace("/", "-").replace(" ", "-"))
     except BlockFailure as failure:
         raise BlockFailure(f"{where}: {failure}") from None
-    return BlockRun(block, text, figures, _processor_time() - start)
+    return BlockRun(block, _without_places(text), figures, _processor_time() - start)
+
+
+def _without_places(text: str) -> str:
+    """The text with the page's folder as `.`, and the home of whoever runs it as `~`."""
+    return text.replace(str(Path.cwd()), ".").replace(str(Path.home()), "~")
 
 
 @contextlib.contextmanager
@@ -134,9 +139,13 @@ def _commands(block: Block) -> str:
 
 
 def _command(line: str) -> tuple[str, int]:
-    words = shlex.split(line)
-    if words[0] == "circuitsim" and not _SHELL_SIGNS & set(line):
-        return _circuitsim(words)
+    first, piped, rest = line.partition(" | ")
+    if first.startswith("circuitsim ") and not _SHELL_SIGNS & set(first):
+        text, code = _circuitsim(shlex.split(first))
+        if not piped:
+            return text, code
+        ran = subprocess.run(["bash", "-c", rest], input=text, capture_output=True, text=True, check=False, timeout=60)
+        return ran.stdout + _sentences(ran.stderr), code or ran.returncode
     program = f'circuitsim() {{ "{sys.executable}" -c "from circuitsim.cli import main; main()" "$@"; }}\n{line}'
     ran = subprocess.run(["bash", "-c", program], capture_output=True, text=True, check=False, timeout=600)
     return ran.stdout + _sentences(ran.stderr), ran.returncode
