@@ -22,7 +22,11 @@ from study_pages import write_study_pages
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 # Pages that stand elsewhere in the repository; tests of their own run their blocks.
-GUIDES = {"netlists": "netlists/README.md", "device_models": "device_models/README.md", "validation": "validation/README.md"}
+GUIDES = {
+    "netlists": "netlists/README.md",
+    "device_models": "device_models/README.md",
+    "validation": "validation/README.md",
+}
 _MOST_LINES = 60  # of output that is shown
 
 
@@ -62,7 +66,10 @@ def _write_reference(pages: Path) -> None:
         shutil.copytree(DOCS / "reference", pages, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
         subprocess.run([sys.executable, str(generator), str(pages)], check=True)
     else:
-        _write(pages / "index.md", "# Reference\n\n`circuitsim schema` prints every key, `circuitsim COMMAND --help` every option.\n")
+        _write(
+            pages / "index.md",
+            "# Reference\n\n`circuitsim schema` prints every key, `circuitsim COMMAND --help` every option.\n",
+        )
 
 
 def _with_output(text: str, runs: list[BlockRun], pages: Path, name: str) -> str:
@@ -146,7 +153,13 @@ def _blocks_page(done: dict[str, list[BlockRun]]) -> str:
                 aside.append(f"| {place} | {run.block.how} |")
     lines += ["", f"{total:.1f} s of processor time in all.", ""]
     if aside:
-        lines += ["## Blocks that are shown and not run", "", "| page | line | block | why |", "|---|---|---|---|", *aside]
+        lines += [
+            "## Blocks that are shown and not run",
+            "",
+            "| page | line | block | why |",
+            "|---|---|---|---|",
+            *aside,
+        ]
     guides = ", ".join(f"[{path}](guide/{name}.md)" for name, path in GUIDES.items())
     return "\n".join([*lines, "", f"The blocks of {guides} are run by tests of their own."]) + "\n"
 

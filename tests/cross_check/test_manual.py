@@ -1,5 +1,6 @@
 """The pages of the manual: every block runs as its page says, and every page is found by the site."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -69,9 +70,15 @@ def test_what_a_block_prints_is_kept(tmp_path):
     assert [run.text for run in _page(tmp_path, text)] == ["", "a = 1\n", "b\n"]
 
 
+def test_files_that_contributors_are_told_exist():
+    text = (DOCS / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_]+/[\w./]+|NOTICE)`", text))
+    assert len(named) > 30
+    assert not [name for name in named if "NAME" not in name and not (ROOT / name).exists()]
+
+
 def test_what_is_not_run_says_why():
     for name, path in PAGES.items():
         for block in page_blocks(path.read_text(encoding="utf-8")):
             if block.does == "show" and block.language in ("python", "sh"):
                 assert len(block.how.split()) >= 2, f"{name} line {block.first + 1}"
-
