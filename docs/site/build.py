@@ -2,9 +2,9 @@
 
     python docs/site/build.py [FOLDER]        absent: out/docs
 
-The site is FOLDER/html. Sphinx reads the folder `pages`, which is written anew: pages with their output, a page for each
-study of `validation/`, the README of each folder of SPICE files, and the list of blocks with their times. Warnings of
-Sphinx and links within the site that lead nowhere are errors.
+The site is FOLDER/html. Sphinx reads the folder `pages`, which is written anew: pages with their output, a page for
+each study of `validation/`, the README of each folder of SPICE files, and the list of blocks with their times. Warnings
+of Sphinx and links within the site that lead nowhere are errors.
 """
 
 import html.parser
@@ -22,11 +22,7 @@ from study_pages import write_study_pages
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 # Pages that stand elsewhere in the repository; tests of their own run their blocks.
-GUIDES = {
-    "netlists": "netlists/README.md",
-    "device_models": "device_models/README.md",
-    "validation": "validation/README.md",
-}
+GUIDES = {name: f"{name}/README.md" for name in ("netlists", "device_models", "validation")}
 _MOST_LINES = 60  # of output that is shown
 
 

@@ -64,6 +64,8 @@ def run_page(name: str, docs: Path, folder: Path, done: dict[str, list[BlockRun]
         run_page(before, docs, folder, done)
         shutil.copytree(folder / before, place)
     names: dict = {"__name__": "__main__"}
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")  # figures of a page that failed
     with contextlib.chdir(place):
         done[name] = [_run(block, names, f"{name} line {block.first + 1}") for block in page_blocks(text)]
     return done[name]

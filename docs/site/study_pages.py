@@ -44,17 +44,17 @@ def _index(studies: Sequence[tuple[str, StudyClaim, StudyResult]]) -> str:
     names = "\n".join(name for name, _, _ in studies)
     return f"""# Validation
 
-Each page holds numbers that somebody published beside the numbers that circuitsim computes. A claim that is not met stays
-on its page: its verdict is *disagrees* until the page explains the difference and states how far the explanation reaches;
-then it is *explained*. Times are processor time of one core.
+Each page holds numbers that somebody published beside the numbers that circuitsim computes. A claim that is not met
+stays on its page: its verdict is *disagrees* until the page explains the difference and states how far the explanation
+reaches; then it is *explained*. Times are processor time of one core.
 
 | study | what is compared | values | verdict | time |
 |---|---|---|---|---|
 {chr(10).join(rows)}
 
 Compute them again with `circuitsim reproduce --quick` (seconds), `circuitsim reproduce NAME` or
-`circuitsim reproduce --all`; see [Reproduce a study](../tutorial/10_reproduce_a_study.md). Networks that are trained and
-scored, and how to write a study of your own, are on [the page of the folder](../guide/validation.md).
+`circuitsim reproduce --all`; see [Reproduce a study](../tutorial/10_reproduce_a_study.md). Networks that are trained
+and scored, and how to write a study of your own, are on [the page of the folder](../guide/validation.md).
 
 ```{{toctree}}
 :hidden:
@@ -80,7 +80,7 @@ def _page(folder: Path, claim: StudyClaim, result: StudyResult) -> str:
         f"```{{image}} {folder.name}.png\n:alt: Published and computed values of {folder.name}\n```",
         "Rings are published values, dots are computed here, grey is what agrees.",
         "## Published beside ours",
-        f"| quantity | case | published | here | deviation | allowed | verdict |\n|---|---|---|---|---|---|---|\n{rows}",
+        "| quantity | case | published | here | deviation | allowed | verdict |\n" + "|---" * 7 + f"|\n{rows}",
         f"{more} more rows are in `validation/{folder.name}/result.json`." if more > 0 else "",
         "## Why they differ" if any(row.explanation for row in result.rows) else "",
         *dict.fromkeys(f"{row.explanation}." for row in result.rows if row.explanation),
