@@ -1,6 +1,6 @@
 """One array read at three levels: what wires and transistors take, and how far the fast levels are from ngspice.
 
-    python docs/examples/three_levels.py [FIGURE.png]
+python docs/examples/three_levels.py [FIGURE.png]
 """
 
 import sys
@@ -46,4 +46,4 @@ def main(figure=None):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(next((word for word in sys.argv[1:] if word.endswith(".png")), None))

@@ -114,7 +114,9 @@ def test_an_axis_that_a_measure_does_not_feel_repeats_no_work(tmp_path):
     assert len(keys) == 6 and len(set(keys)) == 4
 
 
-def test_the_campaign_of_the_readme_can_be_planned(tmp_path):
+def test_the_campaign_of_the_manual_can_be_planned(tmp_path):
     (text,) = re.findall(r"```toml file=campaign.toml\n(schema = 1\nbase = .*?)```", PAGE.read_text(), flags=re.DOTALL)
     (after,) = re.findall(r"```toml\n(\[statistics\].*?)\[design\]", PAGE.read_text(), flags=re.DOTALL)
-    assert len(planned(tmp_path, text).points) == len(planned(tmp_path, text + after).points) == 180
+    assert len(planned(tmp_path, text).points) == 4 * 3 * 4
+    more = text[: text.index("[statistics")].replace("replicates = 4 ", "replicates = 30 ")
+    assert len(planned(tmp_path, more + after).points) == 4 * 3 * 30
