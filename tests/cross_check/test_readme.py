@@ -47,7 +47,9 @@ def test_commands_are_those_that_exist():
     there = set(_commands(typer.main.get_command(app)))
     words = "circuitsim ((?:device |bench )?[a-z]+)"
     named = {tuple(found.split()) for found in re.findall(f"(?m)(?:^|`|/){words}", COMMANDS)}
-    assert named | {tuple(found.split()) for found in re.findall(f"`{words}", EVERYTHING)} <= there, "a command that is gone"
+    assert named | {tuple(found.split()) for found in re.findall(f"`{words}", EVERYTHING)} <= there, (
+        "a command that is gone"
+    )
     assert {words[0] for words in there} <= {words[0] for words in named}, "a command that is not named"
 
 
