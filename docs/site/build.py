@@ -93,7 +93,9 @@ def _output(run: BlockRun, pages: Path, name: str) -> list[str]:
         lines = text.splitlines()
         if len(lines) > _MOST_LINES:
             lines = [*lines[:_MOST_LINES], f"… {len(lines) - _MOST_LINES} more lines"]
-        shown += ["", "``````{code-block} text", ":class: output", "", *lines, "``````"]
+        table = sum("   " in line.strip() for line in lines) > 2  # columns must stay one below the other
+        words = "output table" if table else "output"
+        shown += ["", "``````{code-block} text", f":class: {words}", "", *lines, "``````"]
     for path, alt in run.figures:
         place = pages / f"{name}_figures" / path.name
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -156,8 +158,11 @@ def _blocks_page(done: dict[str, list[BlockRun]]) -> str:
             "|---|---|---|---|",
             *aside,
         ]
-    guides = ", ".join(f"[{path}](guide/{name}.md)" for name, path in GUIDES.items())
-    return "\n".join([*lines, "", f"The blocks of {guides} are run by tests of their own."]) + "\n"
+    lines += ["", "Blocks of [netlists](guide/netlists.md) and [device models](guide/device_models.md) run in tests of"]
+    lines += [
+        "those pages; the commands of [validation](guide/validation.md) take minutes to hours and are not run here."
+    ]
+    return "\n".join(lines) + "\n"
 
 
 class _Anchors(html.parser.HTMLParser):

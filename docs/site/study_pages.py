@@ -66,11 +66,10 @@ and scored, and how to write a study of your own, are on [the page of the folder
 
 def _page(folder: Path, claim: StudyClaim, result: StudyResult) -> str:
     source = f"<https://doi.org/{claim.doi}>" if claim.doi.startswith("10.") else claim.doi
-    rows = "\n".join(_row(row) for row in result.rows[:_MOST_ROWS])
     more = len(result.rows) - _MOST_ROWS
     versions = ", ".join(f"{name} {text.removeprefix(name + '-')}" for name, text in result.versions.items())
     tolerances = "\n".join(
-        f"- *{each.quantity}* ({each.where}): {_allowed(each.judged, each.allowed, each.unit)}, because {each.reason}."
+        f"- *{each.quantity}*: {_allowed(each.judged, each.allowed, each.unit)}, because {each.reason}."
         for each in claim.claims
     )
     parts = [
@@ -80,7 +79,7 @@ def _page(folder: Path, claim: StudyClaim, result: StudyResult) -> str:
         f"```{{image}} {folder.name}.png\n:alt: Published and computed values of {folder.name}\n```",
         "Rings are published values, dots are computed here, grey is what agrees.",
         "## Published beside ours",
-        "| quantity | case | published | here | deviation | allowed | verdict |\n" + "|---" * 7 + f"|\n{rows}",
+        *_tables(result.rows[:_MOST_ROWS]),
         f"{more} more rows are in `validation/{folder.name}/result.json`." if more > 0 else "",
         "## Why they differ" if any(row.explanation for row in result.rows) else "",
         *dict.fromkeys(f"{row.explanation}." for row in result.rows if row.explanation),
@@ -95,14 +94,20 @@ def _page(folder: Path, claim: StudyClaim, result: StudyResult) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def _tables(rows: Sequence[StudyRow]) -> list[str]:
+    """A table for each quantity, under its name."""
+    by_quantity: dict[str, list[str]] = {}
+    for row in rows:
+        by_quantity.setdefault(f"{row.quantity}, from: {row.where}", []).append(_row(row))
+    head = "| case | published | here | deviation | allowed | verdict |\n" + "|---" * 6 + "|\n"
+    return [f"**{quantity}**\n\n{head}" + "\n".join(lines) for quantity, lines in by_quantity.items()]
+
+
 def _row(row: StudyRow) -> str:
     bounds = [f"{sign} {_amount(v, row.unit)}" for sign, v in (("≥", row.least), ("≤", row.most)) if v is not None]
     published = ", ".join(bounds) or _several(row.published, row.unit)
     deviation, allowed = (_terms(row.judged, value, row.unit) for value in (row.deviation, row.allowed))
-    return (
-        f"| {row.quantity} | {row.case} | {published} | {_several(row.found, row.unit)} | {deviation} "
-        f"| {allowed} | {row.verdict} |"
-    )
+    return f"| {row.case} | {published} | {_several(row.found, row.unit)} | {deviation} | {allowed} | {row.verdict} |"
 
 
 def _allowed(judged: str, allowed: float, unit: str) -> str:
