@@ -10,8 +10,10 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 sys.path.insert(0, str(DOCS / "site"))
 
+from build import astray_links  # noqa: E402
 from page_blocks import manual_pages, page_blocks, page_settings  # noqa: E402
 from run_page import BlockFailure, run_page  # noqa: E402
+from study_pages import write_study_pages  # noqa: E402
 
 PAGES = manual_pages(DOCS)
 
@@ -82,3 +84,24 @@ def test_what_is_not_run_says_why():
         for block in page_blocks(path.read_text(encoding="utf-8")):
             if block.does == "show" and block.language in ("python", "sh"):
                 assert len(block.how.split()) >= 2, f"{name} line {block.first + 1}"
+
+
+def test_a_link_that_leads_nowhere_is_found(tmp_path):
+    (tmp_path / "b.html").write_text('<h1 id="here">b</h1>')
+    good = '<a href="b.html#here">b</a><a href="https://doi.org/1">away</a>'
+    bad = '<a href="b.html#gone">b</a><a href="c.html">c</a><img src="https://far.away/font.png">'
+    (tmp_path / "a.html").write_text(good + bad)
+    found = astray_links(tmp_path)
+    assert [line.split(": ", 1)[1] for line in found] == [
+        "b.html#gone",
+        "c.html",
+        "https://far.away/font.png comes from another site",
+    ]
+
+
+def test_every_study_has_a_page_with_its_numbers(tmp_path):
+    names = write_study_pages(ROOT / "validation", tmp_path)
+    assert set(names) == {path.parent.name for path in (ROOT / "validation").glob("*/claim.toml")}
+    page = (tmp_path / "transistor_leakage.md").read_text(encoding="utf-8")
+    assert "| 1k | 37.88 µA | 38.4 µA | 1.4 % | 2 % | agrees |" in page
+    assert all((tmp_path / f"{name}.png").stat().st_size > 1000 for name in names)
