@@ -1,10 +1,11 @@
 # make demo    set-up, then the main job: out/demo/report.html
 # make test    set-up, then lint, types and every test
 # make setup   set-up alone: ngspice, .venv, the package (NO_INSTALL=1 refuses system packages)
+# make docs    set-up, then the manual as a site: out/docs/html/index.html
 # make bench   set-up, then the timings beside installed peers
 # make mutants ROOM=nodal   set-up, then small wrong changes of one room: which of them the tests find (SEED, COUNT)
 
-.PHONY: demo test types suite setup bench mutants
+.PHONY: demo test types suite setup docs bench mutants
 BIN := .venv/bin
 
 demo: setup
@@ -25,6 +26,10 @@ suite:
 
 setup:
 	@sh .ci/setup.sh
+
+docs: setup
+	@sh .ci/setup.sh docs
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python docs/site/build.py out/docs
 
 bench: setup
 	@sh .ci/setup.sh bench

@@ -3,6 +3,7 @@
 #
 #   sh .ci/setup.sh          what `make setup` runs
 #   sh .ci/setup.sh test     SALib, torch, and the simulators that exported SystemVerilog is checked with, besides
+#   sh .ci/setup.sh docs     what the pages of the manual run with, and the generator of the site, besides
 #   sh .ci/setup.sh bench    the peers that the timings are compared with, besides
 #   sh .ci/setup.sh minimum  .venv-min alone: Python 3.11 with the lower bounds of pyproject.toml (.ci/minimum.txt)
 #   sh .ci/setup.sh newest   .venv-new alone: the newest Python found that has wheels, where it is newer than that of .venv
@@ -173,6 +174,13 @@ set_up_test() {
     fi
 }
 
+set_up_docs() {
+    stamp=$venv/.ready-docs
+    is_ready && return 0
+    pip_install -e '.[docs]'
+    fingerprint >"$stamp"
+}
+
 set_up_bench() {
     stamp=$venv/.ready-bench
     is_ready && return 0
@@ -231,5 +239,6 @@ set_up_ngspice
 set_up_venv
 case "${1:-}" in
     test) set_up_test ;;
+    docs) set_up_docs ;;
     bench) set_up_bench ;;
 esac

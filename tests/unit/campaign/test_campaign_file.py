@@ -13,7 +13,7 @@ from circuitsim.campaign.campaign_file import AxisRange, axis_values
 from circuitsim.campaign.constraints import read_constraint
 from circuitsim.errors import InputError
 
-README = Path(__file__).parents[3] / "README.md"
+PAGE = Path(__file__).parents[3] / "docs" / "tutorial" / "09_a_campaign.md"
 FILE = (
     'schema = 1\nbase = "array.toml"\n[axes]\n"wire.r_row" = [1, 2]\n[measures.m]\nfunction = "campaign_points:drawn"\n'
 )
@@ -114,7 +114,9 @@ def test_an_axis_that_a_measure_does_not_feel_repeats_no_work(tmp_path):
     assert len(keys) == 6 and len(set(keys)) == 4
 
 
-def test_the_campaign_of_the_readme_can_be_planned(tmp_path):
-    (text,) = re.findall(r"```toml\n(schema = 1\nbase = .*?)```", README.read_text(), flags=re.DOTALL)
-    (after,) = re.findall(r"```toml\n(\[statistics\].*?)\[design\]", README.read_text(), flags=re.DOTALL)
-    assert len(planned(tmp_path, text).points) == len(planned(tmp_path, text + after).points) == 180
+def test_the_campaign_of_the_manual_can_be_planned(tmp_path):
+    (text,) = re.findall(r"```toml file=campaign.toml\n(schema = 1\nbase = .*?)```", PAGE.read_text(), flags=re.DOTALL)
+    (after,) = re.findall(r"```toml\n(\[statistics\].*?)\[design\]", PAGE.read_text(), flags=re.DOTALL)
+    assert len(planned(tmp_path, text).points) == 4 * 3 * 4
+    more = text[: text.index("[statistics")].replace("replicates = 4 ", "replicates = 30 ")
+    assert len(planned(tmp_path, more + after).points) == 4 * 3 * 30
