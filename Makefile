@@ -2,10 +2,11 @@
 # make test    set-up, then lint, types and every test
 # make setup   set-up alone: ngspice, .venv, the package (NO_INSTALL=1 refuses system packages)
 # make docs    set-up, then the manual as a site: out/docs/html/index.html
+# make reproduce   set-up, then every published study: out/studies/report.html
 # make bench   set-up, then the timings beside installed peers
 # make mutants ROOM=nodal   set-up, then small wrong changes of one room: which of them the tests find (SEED, COUNT)
 
-.PHONY: demo test types suite setup docs bench mutants
+.PHONY: demo test types suite setup docs reproduce bench mutants
 BIN := .venv/bin
 
 demo: setup
@@ -30,6 +31,10 @@ setup:
 docs: setup
 	@sh .ci/setup.sh docs
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python docs/site/build.py out/docs
+
+reproduce: setup
+	@sh .ci/setup.sh test
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/circuitsim reproduce --all --workers 2 -o out/studies
 
 bench: setup
 	@sh .ci/setup.sh bench
