@@ -18,6 +18,7 @@ _TITLE = 44
 """Letters in a line of a title."""
 _LETTERS = 40
 """Letters of names that stand side by side below a panel."""
+_MARKS = ("published", "here", "here, outside", "range that agrees")
 _DECADES = 50.0
 """Ratio of the largest to the smallest value above which an axis is logarithmic."""
 
@@ -33,11 +34,12 @@ def study_figure(result: StudyResult) -> Figure:
     cols = min(len(names), 2)
     rows = -(-len(names) // cols)
     with look():
-        figure = new_figure(4.6 * cols, 2.9 * rows + 0.3)
+        figure = new_figure(4.6 * cols, 2.9 * rows + 0.6)
         for n, name in enumerate(names):
             axes = figure.add_subplot(rows, cols, n + 1)
             shown = [row for row in result.rows if row.claim == name]
-            _draw(axes, textwrap.fill(shown[0].quantity, _TITLE), shown, legend=n == 0)
+            _draw(axes, textwrap.fill(shown[0].quantity, _TITLE), shown)
+        _explain(figure)
     return figure
 
 
@@ -52,7 +54,17 @@ def save_study_figure(folder: str | Path, result: StudyResult) -> tuple[Path, Pa
     return save_figure(figure, svg_text(figure), folder, "figure")
 
 
-def _draw(axes: Axes, title: str, rows: Sequence[StudyRow], *, legend: bool) -> None:
+def _explain(figure: Figure) -> None:
+    """Name once what the marks of all panels mean."""
+    marks = {}
+    for axes in figure.axes:
+        for mark, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            marks.setdefault(label, mark)
+    names = [name for name in _MARKS if name in marks]
+    figure.legend([marks[name] for name in names], names, loc="outside upper right", ncols=len(names))
+
+
+def _draw(axes: Axes, title: str, rows: Sequence[StudyRow]) -> None:
     found = np.concatenate([row.found for row in rows])
     published = np.concatenate([row.published or [np.nan] * len(row.found) for row in rows])
     low, high = (np.concatenate(each) for each in zip(*(_agreeing(row) for row in rows), strict=True))
@@ -61,19 +73,17 @@ def _draw(axes: Axes, title: str, rows: Sequence[StudyRow], *, legend: bool) -> 
     unit = "" if rows[0].unit == "1" else rows[0].unit
     scale, unit = one_prefix(float(shown.max()), unit) if unit and shown.size else (1.0, unit)
     places = np.arange(len(found))
-    label = "published" if np.isfinite(published).any() else None
+    label = _MARKS[0] if np.isfinite(published).any() else None
     axes.plot(places, published / scale, "o", mfc="none", color=INK, markersize=7, label=label)
-    axes.plot(places, found / scale, "o", color=BLUE, markersize=3.5, label="here")
+    axes.plot(places, found / scale, "o", color=BLUE, markersize=3.5, label=_MARKS[1])
     off = np.repeat([row.verdict != "agrees" for row in rows], [len(row.found) for row in rows])
     if off.any():
-        axes.plot(places[off], found[off] / scale, "D", color=ORANGE, markersize=4, label="here, outside")
+        axes.plot(places[off], found[off] / scale, "D", color=ORANGE, markersize=4, label=_MARKS[2])
     if shown.size and everything[np.isfinite(everything)].min() > 0 and shown.max() / shown.min() > _DECADES:
         axes.set_yscale("log")
     _shade(axes, places, low / scale, high / scale)
     axes.set(title=title, ylabel=unit, xlim=(-0.5, len(found) - 0.5))
     _name_cases(axes, rows)
-    if legend:
-        axes.legend()
 
 
 def _shade(axes: Axes, places: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
@@ -82,7 +92,8 @@ def _shade(axes: Axes, places: np.ndarray, low: np.ndarray, high: np.ndarray) ->
     axes.update_datalim([(0, end) for end in ends[np.isfinite(ends)]], updatex=False)
     axes.autoscale_view()
     bottom, top = axes.get_ylim()
-    axes.vlines(places, np.maximum(low, bottom), np.minimum(high, top), color=FAINT, linewidth=5, alpha=0.35, zorder=1)
+    ends = np.maximum(low, bottom), np.minimum(high, top)
+    axes.vlines(places, *ends, color=FAINT, linewidth=5, alpha=0.35, zorder=1, label=_MARKS[3])
     axes.set_ylim(bottom, top)
 
 

@@ -33,3 +33,13 @@ def test_an_open_bound_is_shaded_to_the_edge_of_the_panel():
     axes = study_figure(load_study_result(study.folder / "result.json")).axes[0]
     (_, bottom), (_, top) = axes.collections[0].get_segments()[0]
     assert (bottom, top) == (5.0, axes.get_ylim()[1])
+
+
+def test_one_legend_names_the_marks_of_all_panels():
+    """No value of the first panel of `chips` was published, and none of it is outside; others have both."""
+    study = next(each for each in STUDIES if each.name == "chips")
+    figure = study_figure(load_study_result(study.folder / "result.json"))
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "published", "here", "here, outside", "range that agrees",
+    ]  # fmt: skip
