@@ -63,7 +63,7 @@ def write_new(out: Path, text: str) -> None:
         InputError: There is a file of other content.
     """
     if out.is_file() and not is_standard_output(out) and out.read_bytes() != text.encode():
-        raise InputError(f"{out}: there is such a file already, with other content; expected another name by -o")
+        raise InputError(f"{out}: exists with other content and is not replaced; give another name with -o")
     write_text(out, text)
 
 

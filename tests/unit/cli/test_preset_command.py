@@ -32,7 +32,7 @@ def test_a_file_that_was_edited_is_never_replaced(command, tmp_path):
     edited = (tmp_path / "a.toml").read_text() + "# mine\n"
     (tmp_path / "a.toml").write_text(edited)
     refused = circuitsim(*command, "-o", "a.toml", folder=tmp_path)
-    assert refused.returncode == 2 and "a.toml: there is such a file already" in refused.stderr
+    assert refused.returncode == 2 and "a.toml: exists with other content and is not replaced" in refused.stderr
     assert (tmp_path / "a.toml").read_text() == edited and not list(tmp_path.glob("*.older"))
 
 
