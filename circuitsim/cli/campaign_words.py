@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _MOST = 5  # reasons and warnings that are listed
 _MOST_ESTIMATES = 20
+_MOST_NAMES = 4  # of results that are not shown
 
 
 def status_in_words(status: "CampaignStatus") -> list[str]:
@@ -73,8 +74,8 @@ def estimate_lines(estimates: "Sequence[CampaignEstimate]") -> Iterator[dict[str
 
 def estimates_in_words(lines: Sequence[dict[str, Any]]) -> list[str]:
     """Say estimates with their intervals, as many as a screen holds: yields first, which the user named."""
-    words = []
-    for line in sorted(lines, key=lambda line: line["statistic"] != "yield")[:_MOST_ESTIMATES]:
+    words, ordered = [], sorted(lines, key=lambda line: line["statistic"] != "yield")
+    for line in ordered[:_MOST_ESTIMATES]:
         where = ", ".join(
             f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
             for name, value in line["place"].items()
@@ -85,11 +86,11 @@ def estimates_in_words(lines: Sequence[dict[str, Any]]) -> list[str]:
         told = f"{line['result']} {line['statistic']}: {value} ({ends}; {100 * line['level']:g} %"
         told += f", n = {line['replicates']})"
         words.append(f"{where}: {told}" if where else told)
-    hidden = len(lines) - _MOST_ESTIMATES
-    return [
-        *words,
-        *([f"{hidden} more: --json lists them, circuitsim campaign collect writes them"] if hidden > 0 else []),
-    ]
+    if hidden := ordered[_MOST_ESTIMATES:]:
+        names = list(dict.fromkeys(f"{line['result']} {line['statistic']}" for line in hidden))
+        named = ", ".join([*names[:_MOST_NAMES], *(["…"] if len(names) > _MOST_NAMES else [])])
+        words.append(f"{len(hidden)} more ({named}): --json lists them, circuitsim campaign collect writes them")
+    return words
 
 
 def _amount(value: float | None, unit: str, without: str) -> str:

@@ -110,7 +110,7 @@ def _take(found: CitedRun, document: Mapping[str, Any]) -> bool:
     versions |= {"ngspice": origin["ngspice"]} if origin.get("ngspice") else {}
     if version := origin.get("version") or document.get("version"):
         versions["circuitsim"] = version
-    found.versions |= {name: str(text) for name, text in versions.items() if text != "none"}
+    found.versions |= {name: str(text).removeprefix("ngspice-") for name, text in versions.items() if text != "none"}
     if isinstance(document.get("paper"), str):
         found.studies[str(document.get("name", ""))] = (document["paper"], str(document.get("doi", "")))
     found.network |= "metric" in document or "inference" in document

@@ -1,6 +1,7 @@
 """`circuitsim explain`: what a key means, its unit, default and levels, and which settings of a file change nothing."""
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -60,7 +61,7 @@ def explain(
         return
     if (output := _output(key)) is not None and spec_file is None:
         axes = ", ".join(output["axes"])
-        print_result(output, f"{key} ({axes}) [{output['unit']}]: {output['meaning']}", as_json)
+        print_result(output, f"{output['name']} ({axes}) [{output['unit']}]: {output['meaning']}", as_json)
         return
     _print_key(key, spec_file, as_json)
 
@@ -105,6 +106,8 @@ def _print_sections(as_json: bool) -> None:
     sections = [doc for doc in _specification() if doc.is_table and "." not in doc.key]
     words = [f"{doc.key:10s} {doc.first_sentence}" for doc in sections]
     words.append("circuitsim explain SECTION lists its keys, circuitsim explain SECTION.KEY explains one")
+    words.append("circuitsim explain CARD.PARAMETER states a value of a device card")
+    words.append("circuitsim explain OUTPUT says what a result is, such as out or power in solution.nc")
     print_result([{"key": doc.key, "meaning": doc.meaning} for doc in sections], "\n".join(words), as_json)
 
 
@@ -204,7 +207,8 @@ def _parameter(key: str, spec_file: Path | None) -> dict[str, Any] | None:
 
 
 def _output(name: str) -> dict[str, Any] | None:
-    """Return what an output of a solution means; None if there is none of this name."""
+    """Return what an output of a solution means, by its name or by its column of the table; None if there is none."""
     from circuitsim.results import output_meanings
 
-    return next((dataclasses.asdict(each) for each in output_meanings() if each.name == name), None)
+    names = (name, re.sub(r"_\d+$", "", name))  # out_3 is column 3 of out
+    return next((dataclasses.asdict(each) for each in output_meanings() if each.name in names), None)

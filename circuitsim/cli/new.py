@@ -9,9 +9,8 @@ import typer
 
 from circuitsim.cli.choices import one_of
 from circuitsim.cli.options import Out
-from circuitsim.cli.output import Json, print_result, replaces
+from circuitsim.cli.output import Json, print_result, write_new
 from circuitsim.errors import InputError
-from circuitsim.results import write_text
 from circuitsim.spec import ArraySpec, commented_toml, parse_spec
 
 _WIRES = {"r_row": 1.0, "r_col": 1.0}
@@ -27,7 +26,6 @@ STARTS: Mapping[str, Mapping[str, Any]] = {
 """What each type of cell needs besides what all arrays share: shipped models in their ranges."""
 
 
-@replaces(lambda out: [out])
 def new(
     out: Out = Path("array.toml"),
     cell: Annotated[
@@ -43,11 +41,14 @@ def new(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write a specification to start from, with the meaning, unit and default of every usual key as comments."""
+    """Write a specification to start from, with the meaning, unit and default of every usual key as comments.
+
+    A file of other content is never replaced.
+    """
     if preset is not None and cell is not None:
         raise InputError("--preset and --cell are given: expected one of them, a preset has its own cell")
     spec, written = _of_preset(preset) if preset is not None else _of_cell(cell or "1t1r")
-    write_text(out, written)
+    write_new(out, written)
     text = f"{out}: {spec.array.rows} x {spec.array.cols} cells; circuitsim solve {out} reads it"
     print_result({"file": str(out), "spec_digest": spec.digest, "preset": preset}, text, as_json, beside=out)
 

@@ -26,7 +26,7 @@ from rich.progress import (
 from rich.table import Table
 
 from circuitsim.errors import InputError
-from circuitsim.results import claim, is_standard_output
+from circuitsim.results import claim, is_standard_output, write_text
 
 LONGEST_LINE = 100_000  # [characters] of a row that is not shown on a terminal
 
@@ -54,6 +54,17 @@ def replaces(files: Callable[[Path], Iterable[Path]], *, option: str = "out") ->
         return claimed
 
     return decorate
+
+
+def write_new(out: Path, text: str) -> None:
+    """Write a file that a person goes on to edit; a file of other content is never replaced.
+
+    Raises:
+        InputError: There is a file of other content.
+    """
+    if out.is_file() and not is_standard_output(out) and out.read_bytes() != text.encode():
+        raise InputError(f"{out}: exists with other content and is not replaced; give another name with -o")
+    write_text(out, text)
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from circuitsim.cli.options import Out
-from circuitsim.cli.output import Json, print_result, replaces
+from circuitsim.cli.output import Json, print_result, write_new
 from circuitsim.cli.usage import help_without_command
 from circuitsim.errors import InputError
 from circuitsim.spec import state_unit
@@ -57,16 +57,17 @@ def show(name: Name, as_json: Json = False) -> None:
 
 
 @app.command()
-@replaces(lambda out: [out])
 def write(name: Name, out: Out, as_json: Json = False) -> None:
-    """Write the specification of a chip, its sources in comments, as a file of yours."""
+    """Write the specification of a chip, its sources in comments, as a file of yours.
+
+    A file of other content is never replaced.
+    """
     from circuitsim.presets import load_preset
-    from circuitsim.results import write_text
 
     preset = load_preset(name)
     if preset.spec is None:
         raise InputError(f"preset = {name!r}: a digital machine has no array to write; circuitsim preset show {name}")
-    write_text(out, preset.text)
+    write_new(out, preset.text)
     print_result({"name": name, "file": str(out)}, f"{out}: {preset.title}", as_json)
 
 

@@ -61,7 +61,9 @@ def _missing(library: Library, name: str) -> str:
         if library.sections or not library.known_sections
         else (f"; the file has the corners {', '.join(library.known_sections)}: name one")
     )
-    return f"{where}: no sub-circuit {name!r}; there is {', '.join(near) or 'none'}{sections}"
+    models = any(one.card == ".model" and name.lower() in one.names for one in library.definitions)
+    wrap = "; it is a .model: write a .subckt around an element of it, and name that" if models else ""
+    return f"{where}: no sub-circuit {name!r}; there is {', '.join(near) or 'none'}{sections}{wrap}"
 
 
 def _declared(definition: Definition) -> Subckt:

@@ -79,6 +79,8 @@ def test_a_study_names_its_paper(tmp_path):
     found = cited(study.folder, folder=tmp_path)
     ((_, _, text),) = (key for key in found if key[0] == "study")
     assert study.claim.paper in text and study.claim.doi in text
+    (simulator,) = (version for _, name, version in found if name == "ngspice")
+    assert simulator[0].isdigit()  # as solutions state it
 
 
 def test_a_file_of_the_users_is_named_and_not_invented(tmp_path):

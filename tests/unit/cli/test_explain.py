@@ -60,6 +60,7 @@ def test_sections_last_parts_tables_cards_and_outputs(folder):
     assert explained("axes.wire.n", folder=folder).stdout.startswith("axes.NAME.n (of a campaign): ")
     assert "unit      V" in explained("rram_sinh.v0", folder=folder).stdout
     assert explained("power", folder=folder).stdout.startswith("power (batch) [W]: ")
+    assert explained("i_row_12", folder=folder).stdout.startswith("i_row (batch, row) [A]: ")
 
 
 @pytest.mark.parametrize(

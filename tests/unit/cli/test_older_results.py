@@ -27,7 +27,6 @@ TABLES = ("results", "statistics", "sensitivity")
 # Command line (the last word is the output) and the results of an earlier run.
 COMMANDS = {
     "solve": (("solve", "array.toml", "-o", "out"), {"solution.nc", "solution.csv", "ngspice/deck.raw"}),
-    "new": (("new", "--preset", "no_such_chip", "-o", "out/array.toml"), {"array.toml"}),
     "netlist": (("netlist", "array.toml", "-o", "out/array.cir"), {"array.cir", "array_000.cir", "array_012.cir"}),
     "calibrate": (("calibrate", "array.toml", "-o", "out"), MODEL | PAGE | {"settling.json"}),
     "infer": (
@@ -51,7 +50,6 @@ COMMANDS = {
         {"results.nc", *(f"{name}.{kind}" for name in TABLES for kind in ("csv", "parquet"))},
     ),
     "explore": (("explore", "array.toml", "-o", "out"), {"exploration.nc", "exploration.json", "report.html"}),
-    "preset write": (("preset", "write", "array.toml", "-o", "out/chip.toml"), {"chip.toml"}),
     "export": (("export", "verilog-a", "array.toml", "-o", "out/tile.va"), {"tile.va"}),
     "demo": (("demo", "-o", "out"), DEMO | PAGE | {f"model/{name}" for name in MODEL}),
     "device show": (("device", "show", "array.toml", "--plot", "out/plot.png"), PLOT),
@@ -64,6 +62,7 @@ COMMANDS = {
         {"states.csv"},
     ),
 }
+NEVER_REPLACED = {"new", "preset write"}  # they write files that a person edits
 LEFT_ALONE = {"out/notes.csv", "out/array_final.cir", "out/figures/mine.png"}
 
 
@@ -203,4 +202,5 @@ def test_every_command_that_writes_sets_older_results_aside():
         if {"out", "plot"} & {param.name for param in command.params}:
             yield name
 
-    assert {name for name in writing(get_command(app)) if not name.startswith("bench")} == COMMANDS.keys()
+    found = {name for name in writing(get_command(app)) if not name.startswith("bench")}
+    assert found == COMMANDS.keys() | NEVER_REPLACED

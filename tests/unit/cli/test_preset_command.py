@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from command_line import circuitsim
 
 from circuitsim.presets import preset_names, preset_spec
@@ -22,6 +23,17 @@ def test_list_and_show():
         "value": 0.5,
     }
     assert "unknown: 0 leaves the wires out" in circuitsim("preset", "show", "hermes").stdout
+
+
+@pytest.mark.parametrize("command", [("new",), ("preset", "write", "hermes")])
+def test_a_file_that_was_edited_is_never_replaced(command, tmp_path):
+    assert circuitsim(*command, "-o", "a.toml", folder=tmp_path).returncode == 0
+    assert circuitsim(*command, "-o", "a.toml", folder=tmp_path).returncode == 0  # the same content
+    edited = (tmp_path / "a.toml").read_text() + "# mine\n"
+    (tmp_path / "a.toml").write_text(edited)
+    refused = circuitsim(*command, "-o", "a.toml", folder=tmp_path)
+    assert refused.returncode == 2 and "a.toml: exists with other content and is not replaced" in refused.stderr
+    assert (tmp_path / "a.toml").read_text() == edited and not list(tmp_path.glob("*.older"))
 
 
 def test_write(tmp_path):

@@ -103,6 +103,12 @@ def test_a_missing_sub_circuit_is_named_with_what_there_is(tmp_path):
         find_subckt(read, "m")
 
 
+def test_a_model_that_is_named_as_a_sub_circuit_is_told(tmp_path):
+    read = library(tmp_path, ".model nch nmos level=1 vto=0.4\n")
+    with pytest.raises(InputError, match=r"no sub-circuit 'NCH'; there is none; it is a \.model: write a \.subckt"):
+        find_subckt(read, "NCH")
+
+
 def test_a_sub_circuit_that_is_defined_twice_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"line 4: sub-circuit 'm' is defined a second time \(first: .*line 1\)"):
         find_subckt(library(tmp_path, MODEL + MODEL.replace("1/g", "2/g")), "m")
