@@ -59,7 +59,9 @@ def explain(
     if (parameter := _parameter(key, spec_file)) is not None:
         print_result(parameter, [f"{name:9s} {value}" for name, value in parameter.items() if value], as_json)
         return
-    if (output := _output(key)) is not None and spec_file is None:
+    if (output := _output(key)) is not None:
+        if spec_file is not None:
+            raise InputError(f"KEY = {key!r}: it is an output of a read, and no key of {spec_file}; expected no SPEC")
         axes = ", ".join(output["axes"])
         print_result(output, f"{output['name']} ({axes}) [{output['unit']}]: {output['meaning']}", as_json)
         return
@@ -199,7 +201,8 @@ def _parameter(key: str, spec_file: Path | None) -> dict[str, Any] | None:
         return None
     known = {**card.model_parameters, **card.parameters}
     if name not in known:
-        raise InputError(f"KEY = {key!r}: {card.name} states no parameter {name}; expected one of {', '.join(known)}")
+        expected = f"one of {', '.join(known)}" if known else "another card, because it has none"
+        raise InputError(f"KEY = {key!r}: {card.name} states no parameter {name}; expected {expected}")
     stated = known[name]
     content = {"key": key, "card": card.name, "value": stated.value, "unit": stated.unit, "source": stated.source}
     settable = "" if name in card.parameters else "no: a value of the model, not of an instance"

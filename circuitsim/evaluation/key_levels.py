@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from circuitsim.levels import CAN, CAN_IN_TIME, Level
 from circuitsim.network.fitting_array import READS
 from circuitsim.spec import Abilities, BlockSpec, KeyUse, Only, checked, key_uses
+from circuitsim.spec.abilities import IN_TIME
 from circuitsim.spec.block import NAMING
 
 _OF_CIRCUIT = (*NAMING, *BlockSpec.OF_BLOCK)
@@ -21,6 +22,9 @@ _SIZES = {"technique.g_dummy", *(key for key in READS["bl"] if key.startswith("t
 
 _DRAWS: tuple[Level, ...] = ("ngspice", "nodal")
 """Levels that solve arrays whose transistors differ: decks of `monte_carlo`, and the budget's `nodal.vary`."""
+
+_DECKS: tuple[Level, ...] = ("ngspice",)
+"""The level that follows codes in time, through circuits; tables of circuits hold for settled outputs."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ def _at_levels(key: str, use: KeyUse, reads: Mapping[Level, Abilities]) -> UseAt
         return UseAtLevels(use, (), ())
     if use == "time":
         return UseAtLevels(use, *_taken(key, CAN_IN_TIME))
+    if use == "codes" and key in IN_TIME:
+        return UseAtLevels(use, _DECKS, ())
     levels, limits = _taken(key, reads)
     if use == "networks":
         able, limits = _taken(key, dict.fromkeys(CAN, READS), "a network")

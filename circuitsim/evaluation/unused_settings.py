@@ -5,10 +5,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from circuitsim.calibration.drawn import stated_statistics
 from circuitsim.devices import device_card
 from circuitsim.errors import DeclaredRangeWarning, SpecError
 from circuitsim.network.fitting_array import READS
-from circuitsim.spec import USES, ArraySpec, checked, document_keys, key_uses, shown, tell_straps, unable, unfelt
+from circuitsim.spec import (
+    USES,
+    ArraySpec,
+    checked,
+    document_keys,
+    drawn_specs,
+    key_uses,
+    shown,
+    tell_straps,
+    unable,
+    unfelt,
+)
 
 _SEGMENTS = ("wire.c_row", "wire.c_col", "wire.c_bl", "wire.row", "wire.col", "wire.strap_row", "wire.strap_col")
 """Keys of wires that are not resistances of single segments."""
@@ -111,7 +123,8 @@ def _changes_wires(spec: ArraySpec, name: str) -> bool:
     if field.is_required():
         return True
     try:
-        return spec.replace(wire={name: field.get_default()}).wires != spec.wires
+        without = drawn_specs(spec.replace(wire={name: field.get_default()}))
+        return any(each.wires != one.wires for each, one in zip(without, drawn_specs(spec), strict=True))
     except SpecError:  # the key is needed
         return True
 
@@ -125,7 +138,12 @@ def _of_mapping(spec: ArraySpec) -> str:
 
 
 def _of_temperature(spec: ArraySpec) -> str:
+    if any(part.block is not None for part in (spec.driver, spec.sense, spec.adc)):
+        return ""  # transistors of a circuit
     ohmic = spec.array.cell == "1r" and spec.device.model is not None and device_card(spec).ohmic
+    statistics = stated_statistics(spec) if ohmic else None
+    if statistics is not None and statistics.table.temperature is not None:
+        return ""  # the conductances drawn by `age` at other temperatures
     wires: Mapping[str, float] = {"tc_row": spec.wire.tc_row, "tc_col": spec.wire.tc_col}
     if not ohmic or any(wires.values()):
         return ""

@@ -16,7 +16,7 @@ from circuitsim.spec.gate_levels import gate_voltage_levels, level_numbers
 from circuitsim.spec.ideal_parts import Surroundings, check_around_charges, with_ideal
 from circuitsim.spec.key_docs import KeyDoc, document_keys, toml_value
 from circuitsim.spec.key_uses import USES, KeyUse, key_uses
-from circuitsim.spec.layout import DrawnArray, drawn_inputs, lay_out, put_together
+from circuitsim.spec.layout import DrawnArray, drawn_inputs, drawn_shapes, drawn_specs, lay_out, put_together
 from circuitsim.spec.mapping import MappingSpec
 from circuitsim.spec.matrices import (
     check_arrays,
@@ -81,6 +81,8 @@ __all__ = [
     "device_voltages",
     "document_keys",
     "drawn_inputs",
+    "drawn_shapes",
+    "drawn_specs",
     "full_scale_inputs",
     "gate_voltage_levels",
     "has_bypass",

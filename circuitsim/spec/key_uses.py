@@ -25,6 +25,9 @@ _CODING: tuple[KeyUse, ...] = ("codes", "networks")
 _BAND = ("adc.bits", "adc.full_scale")
 """Half an LSB is the band within which columns settle."""
 
+_RANGE = "adc.full_scale"
+"""Energies of converters go with bits, numbers of conversions with codings and mappings, none with a range."""
+
 _CIRCUITS = {f"{section}.{key}" for section in ("driver", "adc") for key in (*NAMING, *BlockSpec.OF_BLOCK)}
 """Drivers and converters that are circuits: a read of voltages has no codes, which they take or give."""
 
@@ -35,19 +38,28 @@ def key_uses(key: str, spec: ArraySpec | None = None) -> tuple[KeyUse, ...]:
 
     Args:
         key: Section and key, joined by a dot.
-        spec: The array; None: whatever an array may be. Only with charges do reads depend on times and capacitances.
+        spec: The array; None: whatever an array may be. Only with charges do reads depend on times and
+            capacitances, and only with circuits do codes.
     """
     if key in NETWORK:
-        return ("networks",)
+        return ("energy", "networks")
     if key in CONVERTERS or key in _CIRCUITS:
-        return ("time", *_CODING) if key in _BAND else _CODING
+        before: tuple[KeyUse, ...] = ("time",) if key in _BAND else ()
+        return (*before, "codes", "networks") if key == _RANGE else (*before, "energy", *_CODING)
     if key in SPREAD:
         return ("spread",)
     if key == "driver.input_code":
-        return ("reads", *_CODING) if spec is None or unfelt(spec, key) is None else _CODING
+        reads: tuple[KeyUse, ...] = ("reads",) if spec is None or unfelt(spec, key) is None else ()
+        return (*reads, "energy", *_CODING)
     if key not in IN_TIME:
         return _ALL
     times: tuple[KeyUse, ...] = ("time", "charges", "energy") if key == "driver.t_read" else ("time", "charges")
     if spec is None:
-        return times
-    return tuple(use for use in times if use != "charges" or unfelt(spec, key) is None)
+        return (*times, "codes")
+    circuits: tuple[KeyUse, ...] = ("codes",) if _has_circuits(spec) else ()
+    return (*(use for use in times if use != "charges" or unfelt(spec, key) is None), *circuits)
+
+
+def _has_circuits(spec: ArraySpec) -> bool:
+    """Tell whether codes pass circuits, whose deck follows edges and capacitances."""
+    return any(part.block is not None for part in (spec.driver, spec.sense, spec.adc))

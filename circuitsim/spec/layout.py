@@ -56,6 +56,28 @@ def lay_out(spec: ArraySpec, g: ArrayLike, *, g_range: tuple[float, float] | Non
     return tuple(arrays)
 
 
+def drawn_shapes(spec: ArraySpec) -> tuple[tuple[int, int], ...]:
+    """Return the sizes (rows, cols) of the arrays that the techniques of a matrix require, each once, largest first."""
+    technique, most = spec.technique, spec.technique.partition or spec.shape
+    tall, wide = (
+        [side for side in dict.fromkeys((min(size, limit), size % limit)) if side]
+        for size, limit in zip(spec.shape, most, strict=True)
+    )
+    extra = 2 * technique.dummy_cols + (technique.g_reference is not None)
+    return tuple(
+        (rows + 2 * technique.dummy_rows, cols * technique.replicate_cols + extra) for rows in tall for cols in wide
+    )
+
+
+def drawn_specs(spec: ArraySpec) -> tuple[ArraySpec, ...]:
+    """Return the specifications of the arrays of `drawn_shapes`, without the techniques that change the size.
+
+    Raises:
+        SpecError: An array has more cells than a specification may have.
+    """
+    return tuple(_plain(spec, *shape) for shape in drawn_shapes(spec)) if spec.technique.changes_size else (spec,)
+
+
 def drawn_inputs(spec: ArraySpec, array: DrawnArray, x: np.ndarray) -> np.ndarray:
     """Return the inputs (batch, rows) of one array: those of its rows of the matrix, and dummy rows at rest.
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from circuitsim.errors import DeclaredRangeWarning
 from circuitsim.spec.array import ArraySpec
+from circuitsim.spec.layout import drawn_shapes
 from circuitsim.spec.matrices import input_unit, state_unit
 
 ROUNDING = 1e-9  # relative: rounding by text or unit conversion does not put a value outside
@@ -60,13 +61,15 @@ def tell_cells(spec: ArraySpec, g: np.ndarray, *, drawn: bool = False) -> None:
 def tell_straps(spec: ArraySpec) -> None:
     """Warn of straps that join no cell, and one end in use or two of the same voltage: they carry nothing.
 
+    Wires are those of the arrays that are drawn: with dummies, replicas and a reference, or of parts.
+
     Args:
         spec: The array.
 
     Warns:
         DeclaredRangeWarning: Names the key and the number of cells.
     """
-    wire, (rows, cols), series = spec.wire, spec.shape, spec.array.input_line == "string"
+    wire, (rows, cols), series = spec.wire, drawn_shapes(spec)[0], spec.array.input_line == "string"
     held = {
         "row": spec.driver.block is None and spec.driver.r_out == 0,
         "col": not series and spec.sense.block is None and spec.sense.r_in == 0,

@@ -1,6 +1,7 @@
 """`circuitsim explain` and `circuitsim new`: keys as they are documented, and files that read as they were written."""
 
 import json
+import re
 
 import pytest
 from array_toml import ARRAY
@@ -144,3 +145,17 @@ def test_the_shell_completes_commands_and_keys(line, word, offered, monkeypatch,
     with pytest.raises(SystemExit):
         app(prog_name="circuitsim", standalone_mode=False)
     assert set(offered) <= set(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("power", "KEY = 'power': it is an output of a read, and no key of array.toml; expected no SPEC"),
+        ("device.params.v9", "rram_ohmic states no parameter v9; expected another card, because it has none"),
+    ],
+)
+def test_what_is_no_key_of_a_file_is_refused_with_what_it_is(folder, key, said):
+    text = (folder / "array.toml").read_text()
+    (folder / "array.toml").write_text(re.sub(r"model = \"rram\w*\".*", 'model = "rram_ohmic"', text))
+    done = circuitsim("explain", key, "array.toml", folder=folder)
+    assert done.returncode != 0 and said in done.stderr

@@ -1,7 +1,9 @@
 """Settings that change nothing in a file are told, with the reason; those that change something are not."""
 
+import numpy as np
 import pytest
 
+import circuitsim as cs
 from circuitsim.evaluation import unused_settings
 from circuitsim.spec import parse_spec
 
@@ -87,3 +89,54 @@ def test_only_the_given_keys_are_judged_and_nothing_at_its_default():
         "wire.c_row"
     ]
     assert [each.key for each in unused_settings(spec)] == ["adc.full_scale", "wire.c_col", "wire.c_row"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "key"),
+    [
+        ({"technique": {"dummy_rows": 2}, "wire": {"r_col": 1.0, "strap_col": STRAP | {"every": 5}}}, "wire.strap_col"),
+        ({"technique": {"g_reference": "50u"}, "wire": {"strap_row": STRAP | {"every": 5}}}, "wire.strap_row"),
+        ({"array": {"cols": 1}, "technique": {"replicate_cols": 3}, "wire": {"taper_row": 0.3}}, "wire.taper_row"),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_wires_are_those_of_the_arrays_that_are_drawn(parts, key):
+    spec = with_parts(**parts)
+    section, _, name = key.partition(".")
+    g, x = np.full(spec.shape, 5e-5), np.full((1, 4), 0.2)
+    read, without = (
+        cs.solve(each, g, x).out for each in (spec, spec.replace(**{section: {name: 0.0 if "taper" in name else None}}))
+    )
+    assert np.abs(read / without - 1).max() > 1e-6
+    assert key not in told(**parts)
+
+
+@pytest.mark.parametrize(
+    ("partition", "wire", "key"),
+    [
+        ([2, 4], {"r_col": 1.0, "strap_col": STRAP | {"every": 3}}, "wire.strap_col"),
+        ([4, 1], {"taper_row": 0.3}, "wire.taper_row"),
+    ],
+)
+def test_wires_of_parts_have_no_more_than_their_cells(partition, wire, key):
+    setting = told(technique={"partition": partition}, wire=wire)[key]
+    assert setting.matters_to == () and "has no effect" in setting.sentence
+
+
+@pytest.mark.parametrize("parts", [{"sense": {"model": "tia"}}, {"adc": {"model": "sar"}}])
+def test_circuits_feel_the_temperature(parts):
+    assert "array.temperature_c" not in told(array={"temperature_c": 85}, **parts)
+
+
+@pytest.mark.parametrize(
+    ("parts", "key", "matters"),
+    [
+        ({"adc": {"bits": 4}}, "adc.bits", "energy"),
+        ({"driver": {"dac_bits": 4}}, "driver.dac_bits", "energy"),
+        ({"driver": {"input_code": "bit_serial"}}, "driver.input_code", "energy"),
+        ({"mapping": {"copies": 2}}, "mapping.copies", "energy"),
+        ({"driver": {"t_rise": "1n"}, "sense": {"model": "tia"}}, "driver.t_rise", "code to code"),
+    ],
+)
+def test_energy_goes_with_bits_and_codings_and_codes_with_edges_of_circuits(parts, key, matters):
+    assert any(matters in words for words in told(**parts)[key].matters_to)

@@ -60,6 +60,16 @@ def test_a_written_file_is_the_specification(name, tmp_path):
     assert load_spec(tmp_path / "array.toml") == preset_spec(name) == preset_spec(f"preset:{name}")
 
 
+@pytest.mark.parametrize("name", CHIPS)
+def test_resistances_of_sources_are_those_of_the_conductances(name):
+    preset = load_preset(name)
+    for key in ("g_min", "g_max"):
+        stated = re.search(r"([\d.]+) ([kMT])ohm", preset.sources[f"device.{key}"].note)
+        if stated:
+            ohm = float(stated[1]) * {"k": 1e3, "M": 1e6, "T": 1e12}[stated[2]]
+            assert getattr(preset.spec.device, key) == pytest.approx(1 / ohm, rel=0.01)
+
+
 def campaign(tmp_path, base):
     text = f'schema = 1\nbase = "{base}"\n[axes]\n"wire.r_row" = [0.0, 1.0]\n[measures.error_of_ideal]\n'
     (tmp_path / "campaign.toml").write_text(text)
