@@ -23,7 +23,6 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 # Pages that stand elsewhere in the repository; tests of their own run their blocks.
 GUIDES = {name: f"{name}/README.md" for name in ("netlists", "device_models", "validation")}
-GUIDES |= {"parameters": "docs/examples/parameters/README.md"}
 _MOST_LINES = 60  # of output that is shown
 
 

@@ -37,7 +37,7 @@ def test_values_have_units(spec):
 def test_what_is_ideal_says_so(spec):
     shown = _values(spec)
     assert shown["driver.dac_bits"] == "ideal"
-    assert shown["adc.bits"] == "8"
+    assert shown["adc.bits"] == "8 bit"
     assert _values(spec.replace(adc={"bits": None}))["adc.bits"] == "ideal"
 
 
