@@ -1,6 +1,5 @@
 """`circuitsim new`: a commented specification to start from."""
 
-import importlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -68,13 +67,11 @@ def _of_preset(name: str) -> tuple[ArraySpec, str]:
     """Return the specification of a preset and its file as it stands, with the source of every key.
 
     Raises:
-        InputError: There is no such preset or it has no array, or this version of circuitsim ships none.
+        InputError: There is no such preset, or it has no array.
     """
-    try:
-        presets = importlib.import_module("circuitsim.presets")
-    except ModuleNotFoundError:
-        raise InputError(f"--preset = {name!r}: this version of circuitsim ships no presets; use --cell") from None
-    preset = presets.load_preset(name)
+    from circuitsim.presets import load_preset
+
+    preset = load_preset(name)
     if preset.spec is None:
         raise InputError(f"--preset = {name!r}: it is digital and has no array; expected a chip with one")
     return preset.spec, preset.text

@@ -52,7 +52,7 @@ reaches; then it is *explained*. Times are processor time of one core.
 |---|---|---|---|---|
 {chr(10).join(rows)}
 
-Compute them again with `circuitsim reproduce --quick` (seconds), `circuitsim reproduce NAME` or
+Compute them again with `circuitsim reproduce --quick` (under two minutes on two cores), `circuitsim reproduce NAME` or
 `circuitsim reproduce --all`; see [Reproduce a study](../tutorial/10_reproduce_a_study.md). Networks that are trained
 and scored, and how to write a study of your own, are on [the page of the folder](../guide/validation.md).
 
