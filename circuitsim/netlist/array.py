@@ -249,7 +249,7 @@ def _array(
         head=[
             *dict.fromkeys((*cell.includes, *circuits)),
             "",
-            cell.subckt,
+            cell.in_deck,
             f".temp {number(spec.array.temperature_c)}",
         ],
         body=body,
