@@ -179,12 +179,6 @@ def test_a_converter_with_bits_that_never_change_is_named(tmp_path):
     shutil.rmtree(e.value.folder)
 
 
-def test_a_flash_that_counts_less_than_its_bits_is_named():
-    with pytest.raises(SimulatorError, match=r"'flash': its port 'out' counts 0 to 255; expected 0 to 511") as e:
-        adc_block_table(load_block("converter", "flash"), bits=9, simulator=SIMULATOR)
-    kept_folder(e)
-
-
 def test_a_ramp_that_does_not_reach_the_inputs_is_named():
     with pytest.raises(SimulatorError, match=r"'ramp': its port 'out' does not change for the input 0.9") as e:
         table_of("ramp", t_ramp=512e-9)
