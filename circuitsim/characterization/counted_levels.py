@@ -34,6 +34,7 @@ FIRST_RUN = 2.5e-8  # [s]
 GROWTH = 3.0  # of the run for oscillators that had too few periods
 MOST_RUNS = 6
 LEAST_RISES = 8
+TOGETHER = 24  # converters in one deck: each that decides shortens the time steps of all
 ENERGY_PERIODS = 8  # over which the energy of an oscillator is measured
 RESET = "reset"
 
@@ -181,20 +182,26 @@ def _counts(bench: Bench, inputs: np.ndarray, simulator: Simulator, folder: Path
     block = bench.block
     clock = _duration(bench, "t_clock") if block.output == "time" else 1.0
     start = phase_window(block, CONVERT)[0] if block.output == "time" else 0.0
-    names = [f"v(out_{m})" for m in range(len(inputs))]
-    deck = conversion_deck(bench, inputs[None], what="conversions", saved=names)
-    (raw,) = run_benches([deck], folder, simulator, TOLERANCES)
+    groups = np.array_split(inputs, int(np.ceil(len(inputs) / TOGETHER)))
+    names = [[f"v(out_{m})" for m in range(len(group))] for group in groups]
+    pairs = zip(groups, names, strict=True)
+    decks = [conversion_deck(bench, group[None], what="conversions", saved=saved) for group, saved in pairs]
+    raws = run_benches(decks, folder, simulator, TOLERANCES)
+    digests = tuple(raw.deck_digest for raw in raws)
+    runs = list(zip(raws, names, strict=True))
     if block.output == "count":
-        return at_ends(raw, names, bench.cycle, 1)[0], (raw.deck_digest,)
-    times = crossing_time(raw["time"], raw.columns(names), np.full(len(inputs), 0.5))
+        return np.concatenate([at_ends(raw, saved, bench.cycle, 1)[0] for raw, saved in runs]), digests
+    each = [crossing_time(raw["time"], raw.columns(saved), np.full(len(saved), 0.5)) for raw, saved in runs]
+    times = np.concatenate(each)
     late = ~np.isfinite(times)
     if late.sum() > 0.1 * len(inputs):
+        first = next(raw for raw, found in zip(raws, each, strict=True) if not np.isfinite(found).all())
         raise SimulatorError(
             f"the converter {block.name!r}: its port 'out' does not change for the input {inputs[late][0]:.4g}; "
             f"expected it to cross 0.5 V within {bench.cycle:.3g} s",
-            raw.folder,
+            first.folder,
         )
-    return _extended(inputs, (times - start) / clock, late), (raw.deck_digest,)
+    return _extended(inputs, (times - start) / clock, late), digests
 
 
 def _extended(inputs: np.ndarray, counts: np.ndarray, late: np.ndarray) -> np.ndarray:

@@ -3,8 +3,8 @@
     python docs/examples/cascode_chain.py
 
 Rows are driven above `sense.v_ref`, so the cascode is the one that takes currents into it, `regulated_cascode_p`. Its
-output falls as the current grows: a larger product is a smaller code. The first run characterizes the circuits, half a
-minute of one core; later ones take their tables from the cache.
+output falls as the current grows: a larger product is a smaller code. The first run characterizes the circuits, ten
+seconds of one core; later ones take their tables from the cache.
 """
 
 import numpy as np

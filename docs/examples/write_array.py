@@ -8,7 +8,7 @@ from circuitsim.programming import write_array
 SPEC = cs.parse_spec(
     {
         "schema": 1,
-        "array": {"rows": 2, "cols": 3, "cell": "1t1r"},
+        "array": {"rows": 2, "cols": 2, "cell": "1t1r"},
         "device": {"model": "rram_stanford_a", "g_min": "1u", "g_max": "100u"},
         "access": {"model": "nmos_130", "w": "2u", "l": "0.13u", "v_gate": 1.8},
         "wire": {"r_row": 5.0, "r_col": 5.0},
@@ -18,7 +18,7 @@ SPEC = cs.parse_spec(
 
 
 def main() -> None:
-    targets = np.array([[60e-6, 60e-6, 60e-6], [70e-6, 50e-6, 80e-6]])
+    targets = np.array([[60e-6, 60e-6], [80e-6, 50e-6]])
     array = write_array(SPEC, targets, tolerance=2e-6)
     for row, col in np.ndindex(targets.shape):
         print(

@@ -4,7 +4,8 @@
 
 The site is FOLDER/html. Sphinx reads the folder `pages`, which is written anew: pages with their output, a page for
 each study of `validation/`, the README of each folder of SPICE files, and the list of blocks with their times. Warnings
-of Sphinx and links within the site that lead nowhere are errors.
+of Sphinx and links within the site that lead nowhere are errors. `CIRCUITSIM_KEPT_PAGES` names a folder in which the
+tests have kept their runs of the pages; see `kept_pages.py`.
 """
 
 import html.parser
@@ -15,6 +16,7 @@ import sys
 import urllib.parse
 from pathlib import Path
 
+from kept_pages import kept_folder, kept_page
 from page_blocks import manual_pages, page_settings
 from run_page import BlockRun, run_page
 from study_pages import write_study_pages
@@ -28,13 +30,16 @@ _MOST_LINES = 60  # of output that is shown
 
 def main(folder: Path) -> None:
     """Build the site and say where it is."""
-    pages, done = folder / "pages", {}
+    pages, done, kept = folder / "pages", {}, kept_folder()
     shutil.rmtree(pages, ignore_errors=True)
     shutil.copytree(DOCS / "_static", pages / "_static")
     places = {path.resolve(): f"{name}.md" for name, path in manual_pages(DOCS).items()}
     places |= {(ROOT / path).resolve(): f"guide/{name}.md" for name, path in GUIDES.items()}
     for name, path in manual_pages(DOCS).items():
-        print(f"running {name}", flush=True)
+        found = None if kept is None else kept_page(kept, name, DOCS, folder / "run")
+        if found is not None:
+            done[name] = found
+        print(f"{'running' if found is None else 'taking the test of'} {name}", flush=True)
         runs = run_page(name, DOCS, folder / "run", done)
         _write(pages / f"{name}.md", _relinked(_with_output(path.read_text(), runs, pages, name), path, places, pages))
     for name, path in GUIDES.items():

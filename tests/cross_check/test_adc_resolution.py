@@ -22,13 +22,6 @@ SPEC = {
 G, CODES = np.full((4, 3), 4e-5) * [1.0, 0.6, 0.2], np.array([[15] * 4, [3] * 4])
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CIRCUITSIM_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 def spec_of(**adc):
     return cs.parse_spec({**SPEC, "adc": adc})
 

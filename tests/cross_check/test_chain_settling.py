@@ -22,13 +22,6 @@ SPEC = {
 G, CODES = np.full((4, 3), 5e-5), np.array([[15, 8, 4, 2]])
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CIRCUITSIM_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 def spec_of(**parts):
     return cs.parse_spec({**SPEC, **{part: {**SPEC[part], **keys} for part, keys in parts.items()}})
 

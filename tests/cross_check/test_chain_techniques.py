@@ -14,13 +14,13 @@ pytestmark = [
 ]
 BASE = {"sense": {**TIA, "params": FEWER}}
 CCO = {"sense": {"v_ref": 0.0}, "adc": {"model": "cco", "v_ref": None, "bits": 8, "timing": None}}
-STRING = {"driver": {"model": "string_dac", "params": {"r": "1k", "ron": 50}, "r_out": 0, "dac_bits": None}}
+SOURCE = {"driver": {"model": "source", "params": {"r_out": 100}, "r_out": 0}}
 SERIAL = {"driver": {"input_code": "bit_serial", "dac_bits": 3}}
 CASES = {
     "partition": ({"partition": [2, 2]}, BASE),
     "replicas": ({"replicate_cols": 2}, BASE),
     "reference": ({"g_reference": 1e-5}, BASE),
-    "dummies": ({"dummy_rows": 1, "dummy_cols": 1}, {**BASE, **STRING}),
+    "dummies": ({"dummy_rows": 1, "dummy_cols": 1}, {**BASE, **SOURCE}),
     "currents": ({"partition": [2, 4]}, CCO),
     "bits": ({"partition": [2, 4]}, {**BASE, **SERIAL}),
 }

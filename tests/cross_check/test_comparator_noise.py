@@ -8,7 +8,7 @@ from scipy.special import ndtri
 
 from circuitsim import spice
 from circuitsim.blocks import load_block
-from circuitsim.characterization import comparator_table, decision_noise
+from circuitsim.characterization import comparator_noise, comparator_table, decision_noise
 from circuitsim.characterization.adc_runs import TOLERANCES
 from circuitsim.characterization.comparator_noise import latch_difference, latch_vectors
 from circuitsim.characterization.kept_runs import kept_runs
@@ -61,7 +61,8 @@ def test_decisions_with_drawn_noise_scatter_as_the_sum_says():
     assert law.sigma / ndtri(ones / DRAWS) == pytest.approx(law.sigma, rel=0.35)  # 84 ± 4 % are right
 
 
-def test_noise_follows_the_temperature():
+def test_noise_follows_the_temperature(monkeypatch):
+    monkeypatch.setattr(comparator_noise, "INTERVALS", 8)  # the ratio asks for no more
     cold, hot = (decision_noise(dataclasses.replace(BENCH, temperature_c=t), 0.9, SIMULATOR).sigma for t in (-40, 125))
     assert 1.1 < hot / cold < 2.0  # white noise power is proportional to T, and slower integration averages it
 

@@ -72,15 +72,13 @@ def test_every_driver_is_characterized_by_its_specification(tmp_path):
         dac_block_table(load_block("driver", "source"), **CONDITIONS)
 
 
-def test_a_driver_that_codes_by_time_does_not_stand_in_for_amplitudes(tmp_path, monkeypatch):
-    monkeypatch.setenv("CIRCUITSIM_CACHE", str(tmp_path))
+def test_a_driver_that_codes_by_time_does_not_stand_in_for_amplitudes():
     spec = cs.parse_spec({**ARRAY, "driver": {"v_read": 0.2, "model": "bit_serial"}})
     with pytest.raises(SpecError, match=r"driver.input_code = 'amplitude': the driver bit_serial takes 'bit_serial'"):
         levels.convert_codes(spec, np.full((4, 2), 1e-5), np.zeros((1, 4)), "nodal")
 
 
-def test_a_source_as_a_circuit_reads_like_the_ideal_driver_behind_the_same_resistance(tmp_path, monkeypatch):
-    monkeypatch.setenv("CIRCUITSIM_CACHE", str(tmp_path))
+def test_a_source_as_a_circuit_reads_like_the_ideal_driver_behind_the_same_resistance():
     g = np.geomspace(1e-6, 1e-4, 8).reshape(4, 2)
     codes = np.array([[0, 21, 42, 63], [63, 63, 63, 63]])
     own = cs.parse_spec(

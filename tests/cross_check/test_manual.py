@@ -10,7 +10,9 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 sys.path.insert(0, str(DOCS / "site"))
 
+import kept_pages  # noqa: E402
 from build import astray_links  # noqa: E402
+from kept_pages import keep_page, kept_folder, kept_page  # noqa: E402
 from page_blocks import manual_pages, page_blocks, page_settings  # noqa: E402
 from run_page import BlockFailure, run_page  # noqa: E402
 from study_pages import write_study_pages  # noqa: E402
@@ -37,6 +39,8 @@ def test_a_page_runs(name, folder, done):
         pytest.importorskip(module)
     runs = run_page(name, DOCS, folder, done)
     assert len(runs) == len(page_blocks(text))
+    if kept := kept_folder():  # the build of the site, which comes later, takes this run
+        keep_page(kept, name, DOCS, folder, runs)
 
 
 def _page(folder, text):
@@ -70,6 +74,39 @@ def test_a_fence_that_nobody_knows_is_refused(fence):
 def test_what_a_block_prints_is_kept(tmp_path):
     text = '```toml file=a.toml\na = 1\n```\n```sh\ncat a.toml\n```\n```python\nprint("b")\n```\n'
     assert [run.text for run in _page(tmp_path, text)] == ["", "a = 1\n", "b\n"]
+
+
+def test_a_kept_run_serves_the_build_until_something_changes(tmp_path):
+    docs, kept = tmp_path / "docs", tmp_path / "kept"
+    drawn = "from matplotlib import pyplot\npyplot.plot([1])\npyplot.xlabel('x')\npyplot.ylabel('y')\n"
+    runs = _page(tmp_path, f'```toml file=a.toml\na = 1\n```\n```python\nprint("b")\n{drawn}```\n')
+    keep_page(kept, "page", docs, tmp_path / "run", runs)
+    taken = kept_page(kept, "page", docs, tmp_path / "site")
+    assert taken is not None and [(run.block, run.text, run.seconds) for run in taken] == [
+        (run.block, run.text, run.seconds) for run in runs
+    ]
+    ((figure, alt),) = taken[1].figures
+    assert figure.is_file() and figure.is_relative_to(tmp_path / "site") and alt == "y against x"
+    assert (tmp_path / "site" / "page" / "a.toml").read_text() == "a = 1\n"
+    text = (docs / "page.md").read_text()
+    (docs / "page.md").write_text(text + "```python\n1 / 0\n```\n")
+    assert kept_page(kept, "page", docs, tmp_path / "site") is None
+    (docs / "page.md").write_text("---\nafter: other\n---\n" + text)
+    (docs / "other.md").write_text("")
+    keep_page(kept, "page", docs, tmp_path / "run", runs)
+    (docs / "other.md").write_text("What the page continues has changed.\n")
+    assert kept_page(kept, "page", docs, tmp_path / "site") is None
+
+
+def test_a_kept_run_is_that_of_the_same_package(tmp_path):
+    docs = tmp_path / "docs"
+    (tmp_path / "circuitsim").mkdir()
+    (tmp_path / "circuitsim" / "a.py").write_text("a = 1\n")
+    keep_page(tmp_path / "kept", "page", docs, tmp_path / "run", _page(tmp_path, "```python\n1\n```\n"))
+    assert kept_page(tmp_path / "kept", "page", docs, tmp_path / "site") is not None
+    (tmp_path / "circuitsim" / "a.py").write_text("a = 2\n")
+    kept_pages._files_stamp.cache_clear()  # another process builds the site
+    assert kept_page(tmp_path / "kept", "page", docs, tmp_path / "site") is None
 
 
 def test_files_that_contributors_are_told_exist():

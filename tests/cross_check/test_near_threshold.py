@@ -31,7 +31,7 @@ def drawn(spec, seed=5):
 
 
 @pytest.mark.parametrize("temperature_c", [-40, 125])
-@pytest.mark.parametrize("v_gate", [0.3, 0.5, 0.7])
+@pytest.mark.parametrize("v_gate", [0.3, 0.7])
 def test_an_array_near_threshold(v_gate, temperature_c):
     """No warning: the cells' error is below 1e-6 of the array's largest current, and so are the outputs'."""
     spec = SPEC.replace(access={"v_gate": v_gate}, array={"temperature_c": temperature_c})
@@ -84,13 +84,12 @@ def test_rows_that_leak_into_a_source_line_at_the_bias():
 
 
 @pytest.mark.filterwarnings("ignore:level = 'ngspice'.*through the bulk")  # 1e-7 of it
-@pytest.mark.parametrize("temperature_c", [25, 125])
 @pytest.mark.parametrize("device", [FLASH, SONOS, FEFET], ids=lambda device: device["model"])
-def test_transistors_that_store_decades(device, temperature_c):
+def test_transistors_that_store_decades(device):
     spec = parse_spec(
         {
             "schema": 1,
-            "array": {"rows": 16, "cols": 16, "cell": "1t", "temperature_c": temperature_c},
+            "array": {"rows": 16, "cols": 16, "cell": "1t", "temperature_c": 125},
             "device": device,
             "wire": {"r_row": 2.0, "r_col": 2.0},
             "driver": {"v_read": 0.1},

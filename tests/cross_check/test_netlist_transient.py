@@ -87,8 +87,8 @@ def test_energy_balance_with_transistors():
 
 def test_read_of_transistor_cells_settles_to_the_operating_point():
     """Word lines of 32 gates: the charge of all is rounded in the current of one source."""
-    g, x = arrays(16, 32, seed=3)
-    spec = transistor(16, 32, **WIRE).replace(**PERIPHERY)
+    g, x = arrays(4, 32, seed=3)
+    spec = transistor(4, 32, **WIRE).replace(**PERIPHERY)
     pulse = replace(netlist.read_pulse(spec), t_step=1e-11)  # coarse: only the end matters here
     (read,) = read_in_time(spec, g, [np.abs(x)], band=1e-9, pulse=pulse)
     assert_allclose(read.i_out[-1], currents(spec, g, [np.abs(x)])[0], rtol=1e-5, atol=0)

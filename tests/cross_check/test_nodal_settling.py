@@ -28,8 +28,8 @@ def settling_spec(n, cell):
 
 # ngspice's waveform is a polygon through its time points: 1 ps on an edge of 20 ps leave 5e-4 of the output there (the
 # difference falls with the square of the step); later the two agree to 1e-6. 32 x 32 takes ngspice half a minute.
-@pytest.mark.parametrize(("n", "t_step"), [(12, 5e-13), (20, 1e-12)])
-def test_waveforms_of_an_ohmic_array(n, t_step):
+def test_waveforms_of_an_ohmic_array():
+    n, t_step = 12, 5e-13
     spec = settling_spec(n, "1r")
     rng = np.random.default_rng(0)
     g, v_in = 10 ** rng.uniform(-6, -4, (n, n)), rng.uniform(0, 0.2, n)
@@ -48,12 +48,12 @@ def test_waveforms_of_an_ohmic_array(n, t_step):
     assert abs(found.energy / truth.energy - 1) < 1e-5
 
 
-def test_final_currents_of_a_transistor_array(tmp_path):
+def test_final_currents_of_a_transistor_array():
     """Without the dynamics of its cell an array settles sooner than with its transistors, and says so."""
     spec = settling_spec(8, "1t1r")
     rng = np.random.default_rng(1)
     g, v_in = 10 ** rng.uniform(-6, -4, (8, 8)), rng.uniform(0, 0.2, 8)
-    surface = characterization.cell(spec, cache=tmp_path)
+    surface = characterization.cell(spec)
     with pytest.warns(SettlingWarning, match=r"capacitances of the transistors.*cell_dynamics.*truth.read_in_time"):
         found = nodal.step_response(nodal.prepare(spec, g, surface), v_in, t_edge=2e-11)
     (truth,) = read_in_time(spec, g, v_in[None], band=found.band)
@@ -74,7 +74,7 @@ TRANSISTORS = {
 
 
 @pytest.mark.parametrize("change", TRANSISTORS.values(), ids=TRANSISTORS.keys())
-def test_transistors_charge_in_time(change, tmp_path):
+def test_transistors_charge_in_time(change):
     """Settling within .5 % of ngspice, charge and energy within 1e-4; without the transistors it is 25 to 56 % off."""
     spec = settling_spec(8, "1t1r").replace(**change)
     rng = np.random.default_rng(1)
@@ -83,8 +83,8 @@ def test_transistors_charge_in_time(change, tmp_path):
         v_in[::2] -= 0.2
     g[2, 3] = 0.0  # an open cell has no transistor either
     v_range = (float(v_in.min()), float(v_in.max()))
-    surface = characterization.cell(spec, cache=tmp_path, v_range=v_range)
-    dynamics = characterization.cell_dynamics(spec, surface, cache=tmp_path)
+    surface = characterization.cell(spec, v_range=v_range)
+    dynamics = characterization.cell_dynamics(spec, surface)
     assert dynamics.bound < 1e-3 and dynamics.lag < 1e-13
     array = nodal.prepare(spec, g, surface, v_range=v_range)
     found = nodal.step_response(array, v_in, dynamics, t_edge=2e-11)
@@ -110,8 +110,8 @@ def test_the_capacitances_of_a_users_device_count(tmp_path):
     )
     rng = np.random.default_rng(2)
     g, v_in = 10 ** rng.uniform(-4.5, -4, (6, 6)), rng.uniform(0, 0.2, 6)
-    surface = characterization.cell(spec, cache=tmp_path)
-    dynamics = characterization.cell_dynamics(spec, surface, cache=tmp_path)
+    surface = characterization.cell(spec)
+    dynamics = characterization.cell_dynamics(spec, surface)
     assert dynamics.access is None
     charges = dynamics.upper.charges
     assert charges is not None
@@ -127,12 +127,12 @@ def test_the_capacitances_of_a_users_device_count(tmp_path):
     assert np.abs(found.charge / truth.charge - 1).max() < 1e-4
 
 
-def test_an_open_cell_in_the_first_place_opens_no_other(tmp_path):
+def test_an_open_cell_in_the_first_place_opens_no_other():
     spec = settling_spec(3, "1t1r")
     g = np.full((3, 3), 5e-5)
     g[0, 0] = 0.0
-    surface = characterization.cell(spec, cache=tmp_path)
-    dynamics = characterization.cell_dynamics(spec, surface, cache=tmp_path)
+    surface = characterization.cell(spec)
+    dynamics = characterization.cell_dynamics(spec, surface)
     found = nodal.step_response(nodal.prepare(spec, g, surface), np.full(3, 0.2), dynamics)
     assert np.abs(found.i_out[-1] / found.i_final - 1).max() < 1e-3 and np.isfinite(found.settling).all()
 
@@ -235,15 +235,15 @@ def test_both_levels_follow_gates():
     assert abs(found.energy / truth.energy - 1) < 1e-3
 
 
-def test_cells_near_threshold_settle_with_the_node_between_their_parts(tmp_path):
+def test_cells_near_threshold_settle_with_the_node_between_their_parts():
     spec = settling_spec(6, "1t1r").replace(device={"model": "rram_sinh"}, access={"model": "nmos_130", "v_gate": 0.5})
     g = 10 ** np.random.default_rng(2).uniform(-6, -4, (6, 6))
-    surface = characterization.cell(spec, cache=tmp_path)
+    surface = characterization.cell(spec)
     array, v_in = nodal.prepare(spec, g, surface), np.full(6, 0.2)
     assert surface.transistor is not None
     with pytest.raises(InputError, match=r"expected dynamics = characterization\.cell_dynamics"):
         nodal.step_response(array, v_in)
-    dynamics = characterization.cell_dynamics(spec, surface, cache=tmp_path)
+    dynamics = characterization.cell_dynamics(spec, surface)
     found = nodal.step_response(array, v_in, dynamics)
     (truth,) = read_in_time(spec, g, v_in[None], band=found.band)
     assert np.abs(found.settling / truth.settling - 1).max() < 5e-3

@@ -49,11 +49,11 @@ def worst_error(spec, g, x, on, off):
     ],
 )
 @pytest.mark.parametrize("v_ref", [0.0, 0.05])
-def test_input_on_the_word_lines(tmp_path, wire, v_ref):
+def test_input_on_the_word_lines(wire, v_ref):
     spec = gated_spec("wl", wire=wire, sense={"v_ref": v_ref})
     rng = np.random.default_rng(0)
     g, x = 10 ** rng.uniform(-5.5, -4, (12, 7)), (rng.random((3, 12)) < 0.5).astype(float)
-    on = characterization.cell(spec, cache=tmp_path)
+    on = characterization.cell(spec)
     # A gate at 0 V lets 1e-14 A through, 1e-9 of a cell's current.
     assert worst_error(spec, g, x, on, None) < 1e-6
 
@@ -81,14 +81,14 @@ def test_word_lines_to_a_hundredth_of_a_millionth(parts):
     np.testing.assert_allclose(exact.power, truth.power, rtol=1e-8, atol=0)
 
 
-def test_leaking_gates(tmp_path):
+def test_leaking_gates():
     """Rows that are not selected conduct a hundredth: the second surface counts."""
     spec = gated_spec("wl", wire={"r_bl": 25.0})
     rng = np.random.default_rng(1)
     g = 10 ** rng.uniform(-5.5, -4, (12, 7))
-    on = characterization.cell(spec, cache=tmp_path)
+    on = characterization.cell(spec)
     weak = spec.replace(access={"v_gate": 0.45})
-    off = characterization.cell(weak, cache=tmp_path)
+    off = characterization.cell(weak)
     off = replace(off, cell={})  # a gate that is off lies at 0 V; this one stands for a gate that leaks
     found = nodal.read(nodal.prepare(spec, g, on, off=off), np.zeros((1, 12))).out
     netlist = crossbar(weak, g, np.ones((1, 12)))
@@ -97,12 +97,12 @@ def test_leaking_gates(tmp_path):
 
 
 @pytest.mark.parametrize("v_ref", [0.0, 0.05])
-def test_cells_in_series(tmp_path, v_ref):
+def test_cells_in_series(v_ref):
     spec = gated_spec("string", sense={"v_ref": v_ref})
     rng = np.random.default_rng(2)
     g, x = 10 ** rng.uniform(-5.5, -4, (12, 7)), (rng.random((3, 12)) < 0.5).astype(float)
-    bypassed = characterization.cell(spec, cache=tmp_path)
-    alone = characterization.cell(spec.replace(access={"v_gate": 0.0}), cache=tmp_path)
+    bypassed = characterization.cell(spec)
+    alone = characterization.cell(spec.replace(access={"v_gate": 0.0}))
     assert worst_error(spec, g, x, alone, bypassed) < 1e-6
 
 

@@ -104,8 +104,7 @@ def test_bits_stand_in_their_slots():
 
 
 @pytest.mark.filterwarnings("ignore:the sense amplifier .* to settle within half an LSB")  # settled outputs are meant
-def test_codes_through_an_amplifier_and_a_sar(tmp_path, monkeypatch):
-    monkeypatch.setenv("CIRCUITSIM_CACHE", str(tmp_path))
+def test_codes_through_an_amplifier_and_a_sar():
     spec = cs.parse_spec({**ARRAY, "driver": {"v_read": 0.2, "dac_bits": 8}, "adc": {"model": "sar"},
                           "sense": {"model": "tia", "v_ref": 0.9, "params": {"rf": "19k"}}})  # fmt: skip
     rng = np.random.default_rng(0)
