@@ -18,10 +18,12 @@ _DIGITS = 5
 
 
 def study_table(result: StudyResult) -> list[Any]:
-    """Return the numbers of a study under its title: a table for each run of claims that have one unit."""
+    """Return the numbers of a study under its title: a table for each run of claims that have one unit and prefix."""
     lines: list[Any] = [f"{result.name}: {result.title}"]
-    for unit, rows in groupby(result.rows, key=lambda row: row.unit):
-        lines += [_table_of_unit(unit, list(rows)), ""]
+    claims = {row.claim: [each for each in result.rows if each.claim == row.claim] for row in result.rows}
+    units = {name: _prefix(rows[0].unit, rows) for name, rows in claims.items()}
+    for (scale, unit), rows in groupby(result.rows, key=lambda row: units[row.claim]):
+        lines += [_table_of_unit(scale, unit, list(rows)), ""]
     return lines
 
 
@@ -36,9 +38,8 @@ def warned_lines(results: Sequence[StudyResult]) -> list[str]:
     return said
 
 
-def _table_of_unit(unit: str, rows: list[StudyRow]) -> Table:
-    scale, prefixed = _prefix(unit, rows)
-    head = "" if unit == "1" else f" [{prefixed}]"
+def _table_of_unit(scale: float, unit: str, rows: list[StudyRow]) -> Table:
+    head = "" if unit == "1" else f" [{unit}]"
     table = Table(box=None, pad_edge=False)
     for name in ("case", "quantity"):
         table.add_column(name)
@@ -52,7 +53,7 @@ def _table_of_unit(unit: str, rows: list[StudyRow]) -> Table:
 
 
 def _prefix(unit: str, rows: list[StudyRow]) -> tuple[float, str]:
-    """What to divide the values of a table by, and their unit."""
+    """What to divide the values of a claim by, and their unit."""
     ends = [end for row in rows for end in (row.least, row.most) if end is not None]
     values = [abs(each) for row in rows for each in (*row.published, *row.found)] + [abs(end) for end in ends]
     largest = max((each for each in values if math.isfinite(each)), default=0.0)
