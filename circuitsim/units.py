@@ -88,6 +88,14 @@ def format_quantity(value: float, unit: str, digits: int = 4) -> str:
     return f"{scaled:.{digits}g} {_PREFIX[exponent]}{unit}"
 
 
+def one_prefix(largest: float, unit: str) -> tuple[float, str]:
+    """The SI prefix that suits the largest of some values: what to divide them by, and their common unit."""
+    if largest == 0:
+        return 1.0, unit
+    written = format_quantity(largest, unit).split()[1]
+    return 10.0 ** {prefix: power for power, prefix in _PREFIX.items()}[written.removesuffix(unit)], written
+
+
 def percent(fraction: float) -> str:
     """Write a fraction in percent with two significant digits: `percent(5.9e-5)` is `"0.0059 %"`.
 

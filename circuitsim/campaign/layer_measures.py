@@ -14,7 +14,7 @@ from circuitsim.evaluation.counted_product import CountedProduct, CountedReads
 from circuitsim.evaluation.drawn_reads import drawn_layer
 from circuitsim.evaluation.layer_shapes import LayerShape
 from circuitsim.evaluation.level_product import TileLevel, level_product
-from circuitsim.evaluation.network_costs import check_read_durations, network_cost
+from circuitsim.evaluation.network_costs import network_cost
 from circuitsim.network import LinearLayer, evaluate, fit_ranges, input_vectors, output_tensor, program
 from circuitsim.results import NetworkCost
 from circuitsim.spec import ArraySpec, Count
@@ -79,7 +79,6 @@ def layer_product(
 
     Source: `evaluation.network_cost`.
     """
-    check_read_durations(spec)
     shape = LayerShape("layer", "MatMul", 1, inputs, outputs, vectors)
     network = OneLayer((drawn_layer(shape, rng),))
     learnt, scored = rng.random((calibration_vectors, inputs)), rng.random((vectors, inputs))

@@ -35,7 +35,11 @@ def reproduce(
     ] = 2,
     as_json: Json = False,
 ) -> None:
-    """Compute published studies again, and say which numbers agree; stop and start it as often as you like."""
+    """Compute published studies again, and say which numbers agree; stop and start it as often as you like.
+
+    Studies that are named show every number beside the published one; --all and --quick show verdicts.
+    """
+    from circuitsim.cli.study_words import study_table, warned_lines
     from circuitsim.studies import find_study, shipped_studies
 
     if listed:
@@ -54,7 +58,9 @@ def reproduce(
     results = _computed(chosen, out, workers, quiet=as_json)
     _write(results, out)
     content = {"passed": all(result.passed for result in results), "studies": [_content(result) for result in results]}
-    print_result(content, [_table(results), *_reasons(results), f"report: {out / 'report.html'}"], as_json)
+    shown = [part for result in results for part in study_table(result)] if names else []
+    told = [*_reasons(results), *warned_lines(results), f"report: {out / 'report.html'}"]
+    print_result(content, [*shown, _table(results), *told], as_json)
     if not content["passed"]:
         raise typer.Exit(3 if any(result.verdict == "failed" for result in results) else 1)
 

@@ -10,6 +10,7 @@ from .cost_files import energy_files as energy_files
 from .cost_of_images import cost_of_images as cost_of_images
 from .counting import count_shapes as count_shapes
 from .drawn_reads import drawn_layer as drawn_layer
+from .drawn_reads import drawn_power as drawn_power
 from .drawn_scores import score_draws as score_draws
 from .drawn_tiles import DrawnProduct as DrawnProduct
 from .drift_compensation import DriftCompensation as DriftCompensation

@@ -15,7 +15,7 @@ from circuitsim.evaluation.drawn_reads import DRAWN, drawn_power
 from circuitsim.evaluation.image_files import read_images
 from circuitsim.evaluation.layer_shapes import LayerShape, network_shapes, sample_images
 from circuitsim.evaluation.level_product import TileLevel, level_product
-from circuitsim.evaluation.network_costs import check_read_durations, check_shared_adcs, network_cost
+from circuitsim.evaluation.network_costs import check_shared_adcs, network_cost
 from circuitsim.evaluation.own_costs import OwnCosts
 from circuitsim.evaluation.products import BehavioralProduct, NodalProduct
 from circuitsim.evaluation.standing_converter import standing_converter
@@ -103,7 +103,6 @@ def energy_files(
     """
     spec = arrays.spec if isinstance(arrays, TileModel) else arrays
     check_network_array(spec)
-    check_read_durations(spec)
     check_shared_adcs(spec, columns_per_adc)
     subject, spec = _subject(network, spec, data, {"output": output, "batch_axis": batch_axis})
     product = level_product(arrays, level)

@@ -41,7 +41,6 @@ def cost_of_images(
 
     Raises:
         InputError: The images do not fit the network, or a range is missing.
-        SpecError: Inputs are pulse widths, whose reads have other durations.
 
     Valid for: the parts that `NetworkCost.left_out` does not name.
     """

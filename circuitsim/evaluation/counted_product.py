@@ -21,7 +21,8 @@ class CountedReads:
     Attributes:
         place: The part of the layer that the array holds.
         reads: Number of reads.
-        power: Power that drivers and references deliver into the array, summed over the reads [W].
+        power: Power that drivers and references deliver into the array, summed over the reads [W]; of pulses each the
+            mean over `driver.t_read`.
         sense_power: Power that the supply delivers to the amplifiers of the columns in use, summed over the reads [W];
             None: ideal amplifiers, or unknown.
     """
@@ -62,8 +63,13 @@ class CountedProduct:
                 for place, tile, g in zip(places, tiles, matrices, strict=True)
             ]
         sense = product.sense if isinstance(product, NodalProduct) else None
-        counted = replace(product, record=partial(_count, self.calls, sense, product.record))
-        return program_tiles(counted, places, matrices, n_jobs)
+        solutions: dict[TilePlace, list[Solution]] = {place: [] for place in places}
+        noted = replace(product, record=partial(_note, solutions, product.record))
+        reads = program_tiles(noted, places, matrices, n_jobs)
+        return [
+            CountedSolutions(read, place, sense, solutions[place], self.calls)
+            for place, read in zip(places, reads, strict=True)
+        ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,15 +84,50 @@ class CountedRead:
 
     def __call__(self, v_in: Any) -> Any:
         """Return the outputs (batch, cols) of inputs (batch, rows)."""
+        return self.in_intervals(v_in, np.ones((1, v_in.shape[0])))
+
+    def in_intervals(self, v_in: Any, duration: np.ndarray) -> Any:
+        """Return the outputs of intervals of pulses, and count each vector once; see `read_in_intervals`."""
         out = self.read(v_in)
-        power = behavioral.power(self.tile, like_tile(self.tile, v_in))
-        total = float(as_numpy(power).sum())
-        self.calls.append(CountedReads(self.place, v_in.shape[0], total, _sense_power(self.sense, self.place, out)))
+        power = as_numpy(behavioral.power(self.tile, like_tile(self.tile, v_in)))
+        self.calls.append(_counted(self.place, power, duration, self.sense, out))
         return out
 
     def own_array(self) -> Any:
         """Return an array of the tile."""
         return behavioral.own_array(self.tile)
+
+
+@dataclass(frozen=True, eq=False)
+class CountedSolutions:
+    """Reads a tile of a circuit solver, and appends the reads and their power to a list.
+
+    Attributes:
+        read: Reads inputs that stay, and leaves each solution in `solutions`.
+        place: The part of the layer that the tile holds.
+        sense: Table of the amplifiers; None: ideal.
+        solutions: Solutions of the read at work.
+        calls: What is counted.
+    """
+
+    read: ReadTile
+    place: TilePlace
+    sense: SenseTable | None
+    solutions: list[Solution]
+    calls: list[CountedReads]
+
+    def __call__(self, v_in: Any) -> Any:
+        """Return the outputs (batch, cols) of inputs (batch, rows)."""
+        return self.in_intervals(v_in, np.ones((1, v_in.shape[0])))
+
+    def in_intervals(self, v_in: Any, duration: np.ndarray) -> Any:
+        """Return the outputs of intervals of pulses, and count each vector once; see `read_in_intervals`."""
+        out = self.read(v_in)
+        power = np.concatenate([np.asarray(each.power) for each in self.solutions])
+        reported = np.concatenate([each.out for each in self.solutions])
+        self.solutions.clear()
+        self.calls.append(_counted(self.place, power, duration, self.sense, reported))
+        return out
 
 
 def reads_by_place(calls: Iterable[CountedReads]) -> dict[TilePlace, CountedReads]:
@@ -101,9 +142,26 @@ def reads_by_place(calls: Iterable[CountedReads]) -> dict[TilePlace, CountedRead
     return sums
 
 
-def _count(
-    calls: list[CountedReads],
-    sense: SenseTable | None,
+def _counted(
+    place: TilePlace, power: np.ndarray, duration: np.ndarray, sense: SenseTable | None, out: Any
+) -> CountedReads:
+    """Count reads: powers (intervals · vectors) of inputs that stay for shares (intervals, vectors) of a read.
+
+    Once all pulses of a read have ended, rows rest at the reference: the array takes nothing, and amplifiers carry no
+    current.
+    """
+    supplied, total = _sense_power(sense, place, out), float((power.reshape(duration.shape) * duration).sum())
+    if supplied is None:
+        return CountedReads(place, duration.shape[1], total)
+    assert sense is not None
+    resting = _at_rest(sense) * place.cols * (1.0 - duration.sum(axis=0)).sum()
+    return CountedReads(
+        place, duration.shape[1], total, float((supplied.reshape(duration.shape) * duration).sum() + resting)
+    )
+
+
+def _note(
+    solutions: dict[TilePlace, list[Solution]],
     listener: Listener | None,
     place: TilePlace,
     g: np.ndarray,
@@ -111,18 +169,23 @@ def _count(
     solution: Solution,
 ) -> None:
     assert solution.power is not None
-    power = float(solution.power.sum())
-    calls.append(CountedReads(place, len(v_in), power, _sense_power(sense, place, solution.out)))
+    solutions[place].append(solution)
     if listener is not None:
         listener(place, g, v_in, solution)
 
 
-def _sense_power(sense: SenseTable | None, place: TilePlace, out: Any) -> float | None:
-    """Return the power of the amplifiers of an array, summed over reads, from what they report; None: unknown."""
+def _sense_power(sense: SenseTable | None, place: TilePlace, out: Any) -> np.ndarray | None:
+    """Return the power of the amplifiers of an array in each read [W], from what they report; None: unknown."""
     if sense is None or sense.power is None or sense.current is None or sense.supply is None:
         return None
     used = as_numpy(out)[:, place.col_part]
     if sense.reported is not None:
         order = np.argsort(sense.reported)
         used = np.interp(used, sense.reported[order], sense.current[order])
-    return float(np.interp(used, sense.current, sense.power).sum())
+    return np.interp(used, sense.current, sense.power).sum(axis=1)
+
+
+def _at_rest(sense: SenseTable) -> float:
+    """Return the power of an amplifier without current [W]."""
+    assert sense.current is not None and sense.power is not None
+    return float(np.interp(0.0, sense.current, sense.power))

@@ -29,9 +29,12 @@ from circuitsim.spec import ArraySpec, checked
 
 VECTORS = 16
 """Input vectors of each draw."""
+_PULSED = (4, 4)
+"""The same of pulses, and the bits of their widths: the 15 intervals of a vector cost as much as 15 vectors of
+amplitudes. The mean width is that of finer ones."""
 DRAWN = (
     "weights are drawn (normal, a quarter of the largest weight), and inputs (uniform up to full scale); each array "
-    f"size is read by {VECTORS} vectors"
+    f"size is read by {VECTORS} vectors, or {_PULSED[0]} of pulses of {2 ** _PULSED[1]} widths"
 )
 
 
@@ -47,6 +50,7 @@ def drawn_layer(shape: LayerShape, rng: np.random.Generator) -> LinearLayer:
     return LinearLayer(shape.name, "MatMul", weights, tied_to=shape.tied_to)
 
 
+@checked
 def drawn_power(
     layers: Sequence[LayerShape],
     spec: ArraySpec,
@@ -56,6 +60,8 @@ def drawn_power(
     rng: np.random.Generator,
 ) -> dict[str, tuple[float, float | None]]:
     """Return the mean power of a read of each layer's arrays [W]: of array and amplifiers (None: ideal, or unknown).
+
+    Of pulse widths it is the mean over `driver.t_read`, which holds the pulses.
 
     Args:
         layers: Its layers.
@@ -89,13 +95,16 @@ def _drawn(
 ) -> CountedReads:
     """Read one array that holds drawn weights; sums over its reads."""
     inputs, outputs = place.inputs[1] - place.inputs[0], place.outputs[1] - place.outputs[0]
-    groups = place.groups
-    layer = drawn_layer(LayerShape(place.layer, "MatMul", groups, inputs, outputs, vectors=VECTORS), rng)
+    groups, vectors = place.groups, VECTORS
+    if spec.driver.input_code == "pulse_width":
+        vectors, most = _PULSED
+        spec = spec.replace(driver={"dac_bits": min(spec.driver.dac_bits or most, most)})
+    layer = drawn_layer(LayerShape(place.layer, "MatMul", groups, inputs, outputs, vectors=vectors), rng)
     alone = replace(place, index=0, group=0, inputs=(0, inputs), outputs=(0, outputs))
     calls: list[CountedReads] = []
     read = CountedProduct(product, calls)(alone, tile_conductances(layer, alone, spec, w_max=1.0))
     programmed = ProgrammedLayer(layer, 1.0, (alone,), (read,))
-    activations = rng.uniform(-1.0 if signed else 0.0, 1.0, (VECTORS, groups, inputs))
+    activations = rng.uniform(-1.0 if signed else 0.0, 1.0, (vectors, groups, inputs))
     around = network_tables(spec, tables)
     # Codes are of no interest here, and any range of the ADC serves.
     read_layer(

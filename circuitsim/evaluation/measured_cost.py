@@ -8,7 +8,7 @@ from typing import Any
 from circuitsim.evaluation.cost_content import cost_content, write_cost
 from circuitsim.evaluation.counted_network import count_network
 from circuitsim.evaluation.counted_product import CountedProduct, CountedReads
-from circuitsim.evaluation.network_costs import check_read_durations, check_shared_adcs, network_cost
+from circuitsim.evaluation.network_costs import check_shared_adcs, network_cost
 from circuitsim.evaluation.own_costs import OwnCosts
 from circuitsim.evaluation.products import BehavioralProduct, NgspiceProduct, NodalProduct
 from circuitsim.network import Inference, ProgrammedNetwork
@@ -40,12 +40,10 @@ def counting(
 
     Raises:
         InputError: An ADC has more columns than an array.
-        SpecError: Inputs are pulse widths, whose reads have other durations.
     """
     calls: list[CountedReads] = []
     if options is None:
         return product, calls
-    check_read_durations(spec)
     check_shared_adcs(spec, options.columns_per_adc)
     return CountedProduct(product, calls), calls
 

@@ -30,6 +30,7 @@ LEFT_OUT = (
     "wires between buffers and arrays, and leakage of digital parts",
     "what the host computes: biases, activation functions, products of two activations",
 )
+_BESIDE_PULSES = "word lines and the charging of column wires"
 ReadPower = Mapping[str, tuple[float, float | None]]
 """Mean power of a read of a layer's arrays [W]: of the array, and of its amplifiers (None: ideal, or unknown)."""
 
@@ -50,7 +51,9 @@ def network_cost(
 
     Rows and amplifiers are on from the start of a read until the last code of its columns is taken. A read lasts
     `driver.t_read`, or longer where the tables of driver and amplifier say so. Layers follow one another, all arrays of
-    a layer work at the same time, and amplifiers that are circuits stay on while other layers are read.
+    a layer work at the same time, and amplifiers that are circuits stay on while other layers are read. Of pulse widths
+    a read lasts for the longest pulse, `driver.t_read` = (2^dac_bits - 1) times that of an LSB, whatever its codes;
+    rows rest while columns are converted, so that `power`, a mean over `driver.t_read`, is paid for that time alone.
 
     Args:
         count: Counts, from `count_shapes` or of images that were run.
@@ -64,19 +67,19 @@ def network_cost(
 
     Raises:
         InputError: An ADC has more columns than an array.
-        SpecError: Inputs are pulse widths, whose reads have other durations.
 
     Valid for: the parts that `NetworkCost.left_out` does not name.
     """
-    check_read_durations(spec)
     check_shared_adcs(spec, columns_per_adc)
     around, costs = tables or Periphery(), own or OwnCosts()
     around = replace(around, adc=around.adc or converter)
     times = _times(count, spec, around, costs, columns_per_adc)
+    t_read, pulsed = spec.driver.t_read, spec.driver.input_code == "pulse_width"
     parts = (
         _array(count, power, powered_time(spec, times.cycle), drawn),
         *_driver(count, around),
-        *_sense(count, around.sense, power, times),
+        *_pulse_edges(count, spec),
+        *_sense(count, around.sense, power, times, t_read if pulsed else times.cycle),
         _digital(count, "additions", costs, ADDITION),
         _digital(count, "buffers", costs, BYTE),
         *_digital_products(count, costs),
@@ -95,7 +98,7 @@ def network_cost(
             _around(count, spec, costs, "sense"),
         ),
         digital=DIGITAL,
-        left_out=LEFT_OUT,
+        left_out=(_BESIDE_PULSES, *LEFT_OUT[1:]) if _charges_rows(spec) else LEFT_OUT,
         remarks=(*count.remarks, *_remarks(count, around, times, costs), *_standing(tables, converter), *survey),
     )
 
@@ -108,8 +111,8 @@ def check_read_durations(spec: ArraySpec) -> None:
     """
     if spec.driver.input_code == "pulse_width":
         raise SpecError(
-            "driver.input_code = 'pulse_width': the energy of an inference counts reads of t_read each; expected "
-            "'amplitude' or 'bit_serial'"
+            "driver.input_code = 'pulse_width': this account of energy counts reads of t_read each; expected "
+            "'amplitude' or 'bit_serial', or the account of circuitsim energy (evaluation.network_cost)"
         )
 
 
@@ -160,8 +163,10 @@ def powered_time(spec: ArraySpec, cycle: float) -> float:
     """Return the time [s] for which the mean power of an array is paid in a cycle.
 
     Capacitors take their charge once, however long a cycle is: their power is its energy averaged over `driver.t_read`.
+    So is that of pulses, which end within it.
     """
-    return spec.driver.t_read if spec.array.cell == "1c" else cycle
+    once = spec.array.cell == "1c" or spec.driver.input_code == "pulse_width"
+    return spec.driver.t_read if once else cycle
 
 
 def _array(count: NetworkCount, power: ReadPower, time: float, drawn: str) -> EnergyRange:
@@ -181,16 +186,45 @@ def _driver(count: NetworkCount, around: Periphery) -> tuple[EnergyRange, ...]:
     return (_exact("driver", [each * layer.rows_driven for layer in count.layers], what),)
 
 
+def _pulse_edges(count: NetworkCount, spec: ArraySpec) -> tuple[EnergyRange, ...]:
+    """Energy of row wires that pulses charge and discharge, c v^2 each; a signed row has its pulse in one phase."""
+    if not _charges_rows(spec):
+        return ()
+    each = _charge_of_row(spec) * spec.driver.v_read**2
+    pulses = [layer.rows_driven * layer.vectors / layer.cycles if layer.cycles else 0.0 for layer in count.layers]
+    what = (
+        "wire.c_row of a row, times v_read squared, for each row in use and vector; codes of 0 take none: at most this"
+    )
+    return (_exact("pulse edges", [each * number for number in pulses], what),)
+
+
+def _charges_rows(spec: ArraySpec) -> bool:
+    """Whether rows are bit lines of known capacitance that are pulsed."""
+    pulsed = spec.driver.input_code == "pulse_width" and spec.array.input_line == "bl"
+    return pulsed and _charge_of_row(spec) > 0.0
+
+
+def _charge_of_row(spec: ArraySpec) -> float:
+    """Mean capacitance of a row wire [F]."""
+    c_row = spec.wires.c_row
+    return 0.0 if c_row is None else float(c_row.sum(axis=1).mean())
+
+
 def _sense(
-    count: NetworkCount, sense: SenseTable | None, power: ReadPower, times: InferenceTime
+    count: NetworkCount, sense: SenseTable | None, power: ReadPower, times: InferenceTime, powered: float
 ) -> tuple[EnergyRange, ...]:
-    """Energy of amplifiers while they are read, and while other layers are."""
+    """Energy of amplifiers while they are read, and while other layers are; without current after `powered` [s]."""
     if sense is None:
         return ()
     if sense.power is None or sense.current is None or sense.supply is None:
         return (EnergyRange("sense", None, None, (), f"unknown: {sense.block} has no supply", True),)
-    read = [layer.reads * (power[layer.name][1] or 0.0) * times.cycle if layer.reads else 0.0 for layer in count.layers]
     rest = float(np.interp(0.0, sense.current, sense.power))
+    read = [
+        layer.reads * (power[layer.name][1] or 0.0) * powered + layer.conversions * rest * (times.cycle - powered)
+        if layer.reads
+        else 0.0
+        for layer in count.layers
+    ]
     waiting = [
         layer.columns * rest * max(times.latency - time.time, 0.0)
         for layer, time in zip(count.layers, times.layers, strict=True)

@@ -63,6 +63,7 @@ def _section(result: StudyResult) -> Section:
     parts += [Paragraph(f"Assumed, where the source is silent: {sentence}.") for sentence in result.assumed]
     parts += [Paragraph(f"Case {case} could not be computed: {reason}") for case, reason in result.failures.items()]
     parts += [Paragraph(text) for text in dict.fromkeys(row.explanation for row in result.rows) if text]
+    parts += [Paragraph(f"Warned {count} ×: {text}") for text, count in result.warned.items()]
     if result.rows:
         parts.append(Picture(result.name, "Rings: published. Dots: here. Grey: what agrees."))
         columns = ("claim", "case", "published", "here", "deviation", "allowed", "verdict")

@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from circuitsim.results.atomic_files import atomic, write_text
-from circuitsim.units import format_quantity
+from circuitsim.units import one_prefix as one_prefix
 
 INK = "#16181c"
 FAINT = "#8a8f98"
@@ -125,12 +125,3 @@ def save_figure(figure: Figure, svg: str, folder: str | Path, name: str) -> tupl
         figure.savefig(temporary, format="png", dpi=_PIXELS, metadata={"Software": None})
     write_text(vectors, svg)
     return pixels, vectors
-
-
-def one_prefix(largest: float, unit: str) -> tuple[float, str]:
-    """The SI prefix that suits the largest of some values: what to divide them by, and their common unit."""
-    if largest == 0:
-        return 1.0, unit
-    written = format_quantity(largest, unit).split()[1]
-    exponents = {"f": -15, "p": -12, "n": -9, "µ": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12}
-    return 10.0 ** exponents[written.removesuffix(unit)], written

@@ -56,6 +56,7 @@ class StudyResult:
         seconds: Processor time of all cases [s].
         versions: Version by program.
         digests: SHA-256 by what was digested: the files of the study, and "deck CASE" of the decks that it names.
+        warned: How often each warning was issued, by its text, all cases together.
     """
 
     name: str
@@ -69,9 +70,10 @@ class StudyResult:
     seconds: float = 0.0
     versions: Mapping[str, str] = field(default_factory=FrozenMapping)
     digests: Mapping[str, str] = field(default_factory=FrozenMapping)
+    warned: Mapping[str, int] = field(default_factory=FrozenMapping)
 
     def __post_init__(self) -> None:
-        for name in ("failures", "versions", "digests"):
+        for name in ("failures", "versions", "digests", "warned"):
             object.__setattr__(self, name, FrozenMapping(getattr(self, name)))
 
     @property

@@ -5,6 +5,7 @@ from .folders import Study as Study
 from .folders import find_study as find_study
 from .folders import shipped_studies as shipped_studies
 from .judge import judge_study as judge_study
+from .judge import value_deviations as value_deviations
 from .reproduce import StudyStep as StudyStep
 from .reproduce import reproduce as reproduce
 from .stale import what_is_stale as what_is_stale

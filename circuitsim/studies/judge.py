@@ -79,9 +79,8 @@ def _row(
         raise InputError(
             f"case {case!r}: compute returned {len(found)} values of {claim.name!r}, expected {len(published)}"
         )
-    deviation = (
-        _outside(bounds, np.array(found)) if bounds else _off(claim.judged, np.array(published), np.array(found))
-    )
+    off = _outside(bounds, np.array(found)) if bounds else _off(claim.judged, np.array(published), np.array(found))
+    deviation = float(off.max())  # NaN if a value is NaN
     verdict, explanation = "agrees", ""
     if not deviation <= claim.allowed:
         verdict, explanation = _explained(study, claim, case, deviation)
@@ -103,21 +102,37 @@ def _row(
     )
 
 
-def _off(judged: str, published: np.ndarray, found: np.ndarray) -> float:
-    """Largest difference, in the terms of the claim; infinite where a value is relative to 0."""
+@checked
+def value_deviations(row: StudyRow) -> tuple[float, ...]:
+    """Return the deviation of each value of a row, in the terms in which the row is judged; the largest is the row's.
+
+    Args:
+        row: A claim in one case, of a result.
+
+    Returns:
+        One number for each value: of "relative" and "of_largest" a fraction [1], else in the unit of the row.
+    """
+    found = np.array(row.found)
+    if row.judged == "bounds":
+        return tuple(_outside(Bounds(least=row.least, most=row.most), found).tolist())
+    return tuple(_off(row.judged, np.array(row.published), found).tolist())
+
+
+def _off(judged: str, published: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """Differences, in the terms of the claim; infinite where a value is relative to 0."""
     off = np.abs(found - published)
     if judged != "absolute":
         size = np.abs(published) if judged == "relative" else np.full(len(published), np.abs(published).max())
         with np.errstate(divide="ignore", invalid="ignore"):
             off = np.where(off == 0, 0.0, off / size)
-    return float(off.max())  # NaN if a value is NaN
+    return off
 
 
-def _outside(bounds: Bounds, found: np.ndarray) -> float:
-    """How far a value is outside of bounds, in the unit; NaN if a value is NaN."""
-    low = 0.0 if bounds.least is None else (bounds.least - found).max()
-    high = 0.0 if bounds.most is None else (found - bounds.most).max()
-    return float(np.maximum(np.maximum(low, high), 0.0))
+def _outside(bounds: Bounds, found: np.ndarray) -> np.ndarray:
+    """How far values are outside of bounds, in the unit; NaN where a value is NaN."""
+    low = -np.inf if bounds.least is None else bounds.least
+    high = np.inf if bounds.most is None else bounds.most
+    return np.maximum(np.maximum(low - found, found - high), 0.0)
 
 
 def _explained(study: StudyClaim, claim: Claim, case: str, deviation: float) -> tuple[str, str]:

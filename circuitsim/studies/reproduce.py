@@ -4,6 +4,8 @@ import hashlib
 import json
 import logging
 import os
+import warnings
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from circuitsim.campaign import program_versions
-from circuitsim.errors import CircuitsimError, InputError
+from circuitsim.errors import CircuitsimError, CircuitsimWarning, InputError
 from circuitsim.results import StudyResult, save_study_result, write_text
 from circuitsim.spec import Count, checked
 from circuitsim.studies.folders import RESULT, Study, load_code
@@ -72,7 +74,9 @@ def reproduce(study: Study, out: str | Path, *, workers: Count = 1) -> Iterator[
         for case in code.cases
         if case not in failures
     }
-    claim = study.claim
+    claim, warned = study.claim, Counter()
+    for case in code.cases:  # in their order, however the processes finished
+        warned.update(done[case]["warned"])
     result = StudyResult(
         name=study.name,
         title=claim.title,
@@ -85,6 +89,7 @@ def reproduce(study: Study, out: str | Path, *, workers: Count = 1) -> Iterator[
         seconds=round(sum(kept["seconds"] for kept in done.values()), 2),
         versions=versions,
         digests=study_digests(study, code),
+        warned=dict(warned),
     )
     save_study_result(out / RESULT, result)
     yield StudyStep(study.name, None, len(done), len(done), result)
@@ -111,7 +116,8 @@ def _kept(file: Path) -> dict[str, Any] | None:
     try:
         kept = json.loads(file.read_text(encoding="utf-8"))
         found = {name: [float(value) for value in values] for name, values in kept["found"].items()}
-        return {"found": found, "seconds": float(kept["seconds"])}
+        warned = {str(text): int(count) for text, count in kept["warned"].items()}
+        return {"found": found, "seconds": float(kept["seconds"]), "warned": warned}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         _log.warning("%s is damaged: its case is computed again", file)
         return None
@@ -129,15 +135,21 @@ def _run(folder: Path, cases: list[str], workers: int) -> Iterator[tuple[str, di
 
 
 def compute_case(folder: Path, case: str) -> tuple[str, dict[str, Any]]:
-    """Compute one case of the study in a folder: {"found": values by claim, "seconds"}, or why it failed."""
+    """Compute one case of the study in a folder: {"found": values by claim, "seconds", "warned"}.
+
+    A case that fails has "failed", the reason, in place of "found". "warned" has how often each warning was issued.
+    """
     code, begun = load_code(folder), _processor_time()
-    try:
-        found = {name: _row_of(name, values) for name, values in code.compute(code.cases[case]).items()}
-    except CircuitsimError as error:
-        return case, {"failed": str(error), "seconds": _processor_time() - begun}
-    except (Exception, SystemExit) as error:  # a user's code may raise anything; the other cases go on
-        return case, {"failed": f"{type(error).__name__}: {error}", "seconds": _processor_time() - begun}
-    return case, {"found": found, "seconds": _processor_time() - begun}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", CircuitsimWarning)
+        try:
+            kept = {"found": {name: _row_of(name, each) for name, each in code.compute(code.cases[case]).items()}}
+        except CircuitsimError as error:
+            kept = {"failed": str(error)}
+        except (Exception, SystemExit) as error:  # a user's code may raise anything; the other cases go on
+            kept = {"failed": f"{type(error).__name__}: {error}"}
+    warned = Counter(str(each.message) for each in caught)
+    return case, {**kept, "seconds": _processor_time() - begun, "warned": dict(warned)}
 
 
 def _processor_time() -> float:

@@ -17,11 +17,16 @@ from circuitsim.evaluation import (
     network_cost,
     standing_converter,
 )
+from circuitsim.evaluation.counted_product import CountedProduct
 from circuitsim.evaluation.drawn_reads import drawn_power
-from circuitsim.evaluation.products import NodalProduct
+from circuitsim.evaluation.network_costs import check_read_durations
+from circuitsim.evaluation.products import BehavioralProduct, NodalProduct
 from circuitsim.evaluation.published_energies import ADDITION, BYTE, DIGITAL
+from circuitsim.network import TilePlace
+from circuitsim.network.pulse_reads import read_in_intervals
+from circuitsim.nodal import ohmic
 from circuitsim.periphery import Periphery
-from circuitsim.results import ConverterTable, SenseDynamics, SenseTable
+from circuitsim.results import ConverterTable, SenseDynamics, SenseTable, TileModel
 from circuitsim.spec import parse_spec
 
 SPEC = parse_spec(
@@ -217,9 +222,51 @@ def test_the_pitch_gives_the_area_of_cells():
     assert network_cost(COUNT, drawn, POWER).areas[0].low == pytest.approx(6 * 48 * 5e-7 * 4e-7)
 
 
-def test_pulse_widths_are_refused():
+def test_pulses_by_hand():
+    """A read takes t_read, 20 ns, and two conversions of 7 ns follow it, during which rows are at rest.
+
+    A row of six segments of 2 fF takes 12 fF (0.2 V)^2 for each vector: fc drives 24 rows in the two phases of its
+    vector, conv 9 rows of 16 vectors.
+    """
+    spec = SPEC.replace(driver={"input_code": "pulse_width"}, wire={"c_row": 2e-15})
+    sense = replace(SENSE, dynamics=None)
+    cost = network_cost(COUNT, spec, POWER, tables=Periphery(None, sense, ADC), columns_per_adc=2)
+    assert (cost.times.read, cost.times.cycle) == (pytest.approx(20e-9), pytest.approx(34e-9))
+    wanted = {
+        "array": [8 * 1e-6 * 20e-9, 32 * 2e-6 * 20e-9],
+        "pulse edges": [24 * 12e-15 * 0.2**2, 144 * 12e-15 * 0.2**2],
+        "sense": [8 * 3e-6 * 20e-9 + 40 * 1e-6 * 14e-9, 32 * 4e-6 * 20e-9 + 128 * 1e-6 * 14e-9],
+    }
+    for name, energies in wanted.items():
+        assert_allclose(parts(cost)[name].by_layer, np.transpose([energies] * 2), rtol=1e-12)
+    assert cost.left_out[0] == "word lines and the charging of column wires"
+    bare = network_cost(COUNT, SPEC.replace(driver={"input_code": "pulse_width"}), POWER)
+    assert "pulse edges" not in parts(bare) and "charging of wires" in bare.left_out[0]
+
+
+def test_the_power_of_pulses_is_that_of_their_mean_width():
+    """Without wires: sum of g v^2 times the width of its row; half of full scale where widths are uniform."""
+    spec = SPEC.replace(driver={"input_code": "pulse_width"})
+    place = TilePlace("fc", 0, 0, (0, 8), (0, 3), cols=6)
+    rng = np.random.default_rng(0)
+    g, x = rng.uniform(1e-6, 1e-4, (8, 6)), rng.integers(0, 16, (5, 8)) / 15
+    tile = TileModel(SPEC, ohmic((1e-6, 1e-4), (0.0, 0.2)), 1, (0.0, 0.2))
+    for product in (NodalProduct(spec), NodalProduct(SPEC), BehavioralProduct(tile)):  # whatever the product's own code
+        calls = []
+        read = CountedProduct(product, calls)(place, g)
+        assert_allclose(read_in_intervals(read, spec, x), 0.2 * x @ g, rtol=1e-9)
+        assert [call.reads for call in calls] == [5]
+        assert calls[0].power == pytest.approx(0.2**2 * (x @ g).sum(), rel=1e-9)
+    large = spec.replace(array={"rows": 64, "cols": 64})
+    layers = [LayerShape("on", "Gemm", 1, 64, 32, 1, signed=False)]
+    found = drawn_power(layers, large, NodalProduct(large), tables=None, rng=rng)["on"]
+    drawn = 64 * 64 * 1e-6 + 64 * 32 * np.sqrt(2 / np.pi) / 4 * 99e-6
+    assert found[0] == pytest.approx(drawn * 0.2**2 / 2, rel=0.05)
+
+
+def test_energies_that_are_not_counted_by_pulses_are_refused():
     with pytest.raises(SpecError, match="counts reads of t_read each"):
-        network_cost(COUNT, SPEC.replace(driver={"input_code": "pulse_width"}), POWER)
+        check_read_durations(SPEC.replace(driver={"input_code": "pulse_width"}))
 
 
 def test_drawn_reads_have_the_power_of_their_distributions():

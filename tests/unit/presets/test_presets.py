@@ -100,3 +100,23 @@ def test_what_is_no_array_is_refused_in_a_sentence(tmp_path):
         campaign(tmp_path, "preset:northpole")
     with pytest.raises(InputError, match=r"^preset = '\.\./hermes': expected one of"):
         load_preset("../hermes")
+
+
+@pytest.mark.parametrize("name", CHIPS)
+def test_the_sign_of_inputs_is_told_and_is_no_bit_of_a_phase(name):
+    """`driver.dac_bits` is the width of what one phase reads: of signed inputs in two phases, their magnitude."""
+    preset = load_preset(name)
+    spec, source = preset.spec, preset.sources.get("driver.dac_bits")
+    if source is None:
+        return
+    stated = int(re.search(r"(\d+) bits", source.note)[1])
+    signed = spec.mapping.inputs == "two_phase"
+    assert spec.driver.dac_bits == stated - signed
+    assert (f"the sign is a phase, {stated - 1} bits of magnitude" if signed else "without a sign") in source.note
+
+
+@pytest.mark.parametrize("name", CHIPS)
+def test_the_area_of_an_array_is_said_to_be_unknown(name):
+    preset = load_preset(name)
+    assert preset.spec.wire.row is None, "a pitch is stated: the area is known"
+    assert any("area of an array" in line for line in preset.unknown)

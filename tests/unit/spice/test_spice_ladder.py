@@ -2,8 +2,8 @@
 
 import pytest
 
-from circuitsim.spice.ladder import AGAIN, GMIN_FIRST, ITERATIONS, LOOSER, SPARSE, climb, rungs_after
-from circuitsim.spice.options import TRUTH_OPTIONS, check_options
+from circuitsim.spice.ladder import AGAIN, GMIN_FIRST, ITERATIONS, LOOSER, ROUNDING, SPARSE, climb, rungs_after
+from circuitsim.spice.options import CHAIN_OPTIONS, TRANSIENT_OPTIONS, TRUTH_OPTIONS, check_options
 from circuitsim.spice.verdict import Failure
 
 
@@ -18,7 +18,14 @@ def test_a_killed_process_gets_one_more_chance():
 
 
 def test_convergence_climbs_from_harmless_to_looser():
-    assert rungs_after(Failure("convergence", "why"), dict(TRUTH_OPTIONS)) == (ITERATIONS, GMIN_FIRST, LOOSER)
+    rungs = rungs_after(Failure("convergence", "why"), dict(TRUTH_OPTIONS))
+    assert rungs == (ROUNDING, ITERATIONS, GMIN_FIRST, LOOSER)
+
+
+@pytest.mark.parametrize("options", [{}, TRANSIENT_OPTIONS, CHAIN_OPTIONS, {"vntol": "1n"}])
+def test_a_rung_tightens_nothing(options):
+    """ngspice's own vntol, that of reads in time, and that of a user are 1e-9 V or more."""
+    assert ROUNDING not in rungs_after(Failure("convergence", "why"), dict(options))
 
 
 @pytest.mark.parametrize("kind", ["singular", "convergence", "values"])
@@ -28,6 +35,6 @@ def test_klu_is_given_up_first(kind):
     assert climb(options, SPARSE) == TRUTH_OPTIONS
 
 
-@pytest.mark.parametrize("rung", [AGAIN, SPARSE, ITERATIONS, GMIN_FIRST, LOOSER])
+@pytest.mark.parametrize("rung", [AGAIN, SPARSE, ROUNDING, ITERATIONS, GMIN_FIRST, LOOSER])
 def test_every_rung_writes_options_that_ngspice_knows(rung):
     check_options(rung.options)

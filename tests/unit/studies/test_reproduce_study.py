@@ -159,6 +159,37 @@ def test_the_command_exits_with_1_where_numbers_disagree(folder, tmp_path):
     assert "ohm: i, case two: off by 0.25 of the published value, allowed 1e-12" in done.stdout
 
 
+def test_the_command_shows_each_number_beside_the_published_one(folder, tmp_path):
+    """`two` is off by a quarter; of a row of 22 values two are counted, and the one of them that is off decides."""
+    claim = CLAIM.replace("values.two = 0.5", f"values.two = {[0.4] + 20 * [0.5] + [0.2]}")
+    (folder / "claim.toml").write_text(claim.replace("relative = 1e-12", "relative = 0.01"))
+    (folder / "study.py").write_text(STUDY.replace("1 / ohm}", "[1 / ohm] * (22 if ohm == 2.0 else 1)}"))
+    done = circuitsim("reproduce", str(folder), "-o", str(tmp_path / "out"), "--workers", "1")
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert "published [A]  here [A]" in done.stdout
+    assert lines[2:5] == [
+        ["one", "current", "1", "1", "0", "%", "1.0", "%", "agrees"],
+        ["two", "current", "0.4", "0.5", "25", "%", "1.0", "%", "disagrees"],
+        ["two", "current", "0.5", "0.5", "0", "%", "1.0", "%", "agrees"],
+    ]
+    more = ["two", "2", "more", "values", "in", "result.json,", "largest", "deviation", "150", "%"]
+    assert lines[23] == [*more, "1.0", "%", "disagrees"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_each_warning_is_told_once_with_how_often(folder, tmp_path, workers):
+    warn = "from circuitsim.errors import CircuitsimWarning\nimport warnings\n"
+    body = '    for _ in range(int(ohm)):\n        warnings.warn("hot", CircuitsimWarning)\n    with open'
+    (folder / "study.py").write_text(warn + STUDY.replace("    with open", body))
+    result = last(folder, tmp_path / "out", workers=workers)
+    assert dict(result.warned) == {"hot": 3}
+    save_study_result(tmp_path / "result.json", result)
+    assert load_study_result(tmp_path / "result.json") == result
+    done = circuitsim("reproduce", str(folder), "-o", str(tmp_path / "out"))  # from what was kept
+    assert "ohm: warning: 3 x hot" in done.stdout.splitlines()
+    assert "hot" not in done.stderr
+
+
 def test_a_number_that_is_none_is_null_for_machines(folder, tmp_path):
     (folder / "study.py").write_text(STUDY.replace("1 / ohm", "float('nan')"))
     done = circuitsim("reproduce", str(folder), "-o", str(tmp_path / "out"), "--workers", "1", "--json")
