@@ -26,8 +26,11 @@ def key_pages() -> dict[str, str]:
 def _page(name: str, keys: list[KnownKey]) -> str:
     lines = [f"# {TITLES[name]}", ""]
     if name == "specification":
-        lines += ["What a key is honoured by:", "", *(f"- **{use}**: {words}" for use, words in USES.items()), ""]
-        lines += ["Without levels beside a use, every level honours the key there. All numbers are in SI units.", ""]
+        lines += ["The last column names the tasks in which a key has an effect:", ""]
+        lines += [*(f"- **{use}**: {words}" for use, words in USES.items()), ""]
+        lines += ["Levels in parentheses honour the key in that task; without them, every level does. "]
+        lines[-1] += "All numbers are in SI units."
+        lines += [""]
     groups: dict[str, list[KnownKey]] = {"": []}
     for each in keys:
         if each.doc.is_table:
