@@ -44,8 +44,8 @@ def _index(studies: Sequence[tuple[str, StudyClaim, StudyResult]]) -> str:
     return f"""# Validation
 
 Each page compares published numbers with the numbers that circuitsim computes. A claim that is not met stays on its
-page. Its verdict is *disagrees* until the page explains the difference and states how large a difference the explanation
-covers; it is then *explained*. Times are processor time of one core.
+page. Its verdict is *disagrees* until the page explains the difference and states how large a difference the
+explanation covers; it is then *explained*. Times are processor time of one core.
 
 | study | what is compared | values | verdict | time |
 |---|---|---|---|---|
