@@ -25,6 +25,7 @@ from circuitsim.cli.explain import explain
 from circuitsim.cli.explore import explore
 from circuitsim.cli.export import export
 from circuitsim.cli.infer import infer
+from circuitsim.cli.manual_places import page_of_error
 from circuitsim.cli.netlist import write_netlist
 from circuitsim.cli.new import new
 from circuitsim.cli.options import Jobs, Out, Seed, SpecFile, within
@@ -290,9 +291,8 @@ def main() -> None:
         try:
             code = app(prog_name="circuitsim", standalone_mode=False)
         except CircuitsimError as error:
-            announce(
-                f"circuitsim: {'; '.join([str(error), *getattr(error, '__notes__', []), *where_explained(error)])}"
-            )
+            notes = [*getattr(error, "__notes__", []), *where_explained(error), *page_of_error(error)]
+            announce(f"circuitsim: {'; '.join([str(error), *notes])}")
             sys.exit(error.exit_code)
         except (KeyboardInterrupt, typer.Abort):
             sys.exit(INTERRUPTED)
@@ -311,4 +311,4 @@ def main() -> None:
 
 
 def _tell(message: Warning | str, *_: object) -> None:
-    announce(f"circuitsim: warning: {message}")
+    announce(f"circuitsim: warning: {'; '.join([str(message), *page_of_error(message)])}")

@@ -3,6 +3,7 @@
 from page_text import code, plain, table
 
 from circuitsim.cli.known_keys import FILES, KnownKey, documented_keys
+from circuitsim.cli.manual_places import TOP, table_of_key
 from circuitsim.evaluation import key_levels
 from circuitsim.spec import USES, KeyDoc
 
@@ -35,12 +36,11 @@ def _page(name: str, keys: list[KnownKey]) -> str:
     for each in keys:
         if each.doc.is_table:
             groups[each.doc.key] = []
-        table_of = max((key for key in groups if each.doc.key.startswith(f"{key}.")), key=len, default="")
-        groups[table_of].append(each)
+        groups[table_of_key(name, each.doc.key)].append(each)
     heads = {each.doc.key: each.doc for each in keys if each.doc.is_table}
     for key, members in groups.items():
         if members:
-            lines += [f"## `[{key}]`" if key else "## At the top of the file", ""]
+            lines += [f"## `[{key}]`" if key else f"## {TOP}", ""]
             lines += [plain(heads[key].meaning), ""] if key else []
             lines += [*table(_HEADS, [_row(each) for each in members]), ""]
             lines += _limits(members)
