@@ -101,7 +101,7 @@ def characterize(
         ),
     ] = None,
     corner: Annotated[Several, typer.Option(help="Section of the file (.lib FILE CORNER); repeat it for more.")] = None,
-    param: Annotated[Several, typer.Option(help="Another value of a parameter, NAME=VALUE; repeat it.")] = None,
+    param: Annotated[Several, typer.Option(help="Value of a parameter, NAME=VALUE; repeatable.")] = None,
     timing: Annotated[
         Several,
         typer.Option(

@@ -111,11 +111,19 @@ def doctor(
 
 @app.command()
 def schema(
-    device: Annotated[bool, typer.Option("--device", help="That of device.toml, the card of a device.")] = False,
-    block: Annotated[bool, typer.Option("--block", help="That of block.toml, the card of a block.")] = False,
-    campaign: Annotated[bool, typer.Option("--campaign", help="That of the file of a campaign.")] = False,
-    exploration: Annotated[bool, typer.Option("--exploration", help="That of the file of an exploration.")] = False,
-    claim: Annotated[bool, typer.Option("--claim", help="That of claim.toml, the claim of a study.")] = False,
+    device: Annotated[
+        bool, typer.Option("--device", help="Print the schema of device.toml, the card of a device.")
+    ] = False,
+    block: Annotated[
+        bool, typer.Option("--block", help="Print the schema of block.toml, the card of a block.")
+    ] = False,
+    campaign: Annotated[bool, typer.Option("--campaign", help="Print the schema of a campaign file.")] = False,
+    exploration: Annotated[
+        bool, typer.Option("--exploration", help="Print the schema of an exploration file.")
+    ] = False,
+    claim: Annotated[
+        bool, typer.Option("--claim", help="Print the schema of claim.toml, the claim of a study.")
+    ] = False,
     as_json: Json = True,
 ) -> None:
     """Print the JSON Schema of the specification, for editors that complete and check TOML."""
@@ -156,8 +164,8 @@ def calibrate(
         typer.Option(
             parser=within("--max-rms"),
             metavar="R",
-            help="rms error asked for, as a fraction of full scale; for strings, of each current. Exit code 1 if it is"
-            " not reached; absent: 2e-4, and exit code 0 whatever is reached.",
+            help="Target rms error, as a fraction of full scale; for strings, of each current. Exit code 1 if it is"
+            " not reached; absent: 2e-4, and exit code 0 in any case.",
         ),
     ] = None,
     max_worst: Annotated[
@@ -165,12 +173,13 @@ def calibrate(
         typer.Option(
             parser=within("--max-worst"),
             metavar="W",
-            help="Largest error found by search that is asked for, as the same fraction: exit code 1 if it is not"
+            help="Target for the largest error found by search, as the same fraction: exit code 1 if it is not"
             " reached; absent: any.",
         ),
     ] = None,
     search: Annotated[
-        str, typer.Option(help="How the worst case is sought: full, structured (quick, without a table by load), none.")
+        str,
+        typer.Option(help="How to search for the worst case: full, structured (quick, without a table by load), none."),
     ] = "full",
     truth: Annotated[str, typer.Option(help="ngspice, or nodal for arrays too large for ngspice.")] = "ngspice",
     thorough: Annotated[
@@ -266,7 +275,7 @@ def demo(
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """The main job: from a 1T1R array to a network's accuracy on handwritten digits, with a report."""
+    """Run a network for handwritten digits on 1T1R arrays, from calibration to accuracy, with a report."""
     from circuitsim.demo import report_content, run_demo, summary, write_results
 
     result = run_demo(out, seed=seed, n_jobs=jobs, show=lambda title: progress_bar(title, quiet=as_json))

@@ -44,11 +44,11 @@ def explain(
         Path | None, typer.Argument(metavar="[SPEC]", help="A specification: also print the value of KEY in it.")
     ] = None,
     file: Annotated[
-        Path | None, typer.Option("--file", help="A specification: list its settings that change nothing.")
+        Path | None, typer.Option("--file", help="A specification: list its settings that have no effect.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Print what a key means, its unit and default, and which levels honour it; with a file, whether it has effect."""
+    """Print what a key means, its unit and default, and which levels honour it; with a file, its effect there."""
     if file is not None:
         if key is not None or spec_file is not None:
             raise InputError("--file lists all settings without effect: expected no KEY beside it")
