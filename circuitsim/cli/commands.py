@@ -111,19 +111,11 @@ def doctor(
 
 @app.command()
 def schema(
-    device: Annotated[
-        bool, typer.Option("--device", help="Print the schema of device.toml, the card of a device.")
-    ] = False,
-    block: Annotated[
-        bool, typer.Option("--block", help="Print the schema of block.toml, the card of a block.")
-    ] = False,
-    campaign: Annotated[bool, typer.Option("--campaign", help="Print the schema of a campaign file.")] = False,
-    exploration: Annotated[
-        bool, typer.Option("--exploration", help="Print the schema of an exploration file.")
-    ] = False,
-    claim: Annotated[
-        bool, typer.Option("--claim", help="Print the schema of claim.toml, the claim of a study.")
-    ] = False,
+    device: Annotated[bool, typer.Option("--device", help="Schema of device.toml, a device card.")] = False,
+    block: Annotated[bool, typer.Option("--block", help="Schema of block.toml, a block card.")] = False,
+    campaign: Annotated[bool, typer.Option("--campaign", help="Schema of a campaign file.")] = False,
+    exploration: Annotated[bool, typer.Option("--exploration", help="Schema of an exploration file.")] = False,
+    claim: Annotated[bool, typer.Option("--claim", help="Schema of claim.toml, a study's claim.")] = False,
     as_json: Json = True,
 ) -> None:
     """Print the JSON Schema of the specification, for editors that complete and check TOML."""
