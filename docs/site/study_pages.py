@@ -78,7 +78,7 @@ def _page(folder: Path, claim: StudyClaim, result: StudyResult) -> str:
         f"**Compared:** {KINDS[claim.kind]}. **Verdict:** {result.verdict}.",
         f"```{{image}} {folder.name}.png\n:alt: Published and computed values of {folder.name}\n```",
         "Rings show published values, dots the values computed here. Points in grey agree.",
-        "## Published beside ours",
+        "## Published and computed values",
         *_tables(result.rows[:_MOST_ROWS]),
         f"`validation/{folder.name}/result.json` has {more} more rows." if more > 0 else "",
         "## Why they differ" if any(row.explanation for row in result.rows) else "",
