@@ -34,6 +34,14 @@ class OutsideRangeError(InputError):
     """A value lies outside the range in which a card, a surface or a certificate holds."""
 
 
+class CertificateError(OutsideRangeError):
+    """A certificate forbids a use: it does not cover it, or the error that it states is too large."""
+
+
+class ForeignModelError(InputError):
+    """A SPICE file uses a card, an element, a model or a function that ngspice does not have."""
+
+
 class MissingExtraError(InputError):
     """An optional package is not installed; the message names the command that installs it."""
 
@@ -66,7 +74,7 @@ class ControllerError(SimulatorError):
 
 
 class SimulatorMissingError(SimulatorError):
-    """ngspice was not found."""
+    """ngspice was not found, or what was named is no ngspice."""
 
 
 class NotConvergedError(CircuitsimError):

@@ -14,6 +14,7 @@ extensions = ["myst_parser"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 nitpicky = True
+smartquotes = False  # a `--option` in a sentence keeps its hyphens, and a quoted value its quotes
 highlight_language = "none"
 pygments_style = "friendly"
 pygments_dark_style = "monokai"

@@ -7,7 +7,7 @@ import array_api_compat
 
 from circuitsim.behavioral.product import AnyTile, check_shape
 from circuitsim.behavioral.switched_read import SwitchedTile
-from circuitsim.errors import MissedTargetWarning, OutsideCertificateWarning, OutsideRangeError
+from circuitsim.errors import CertificateError, MissedTargetWarning, OutsideCertificateWarning
 from circuitsim.results import TileModel
 
 _SLACK = 1e-9  # of the range: a DAC's end levels are exact to rounding
@@ -26,7 +26,7 @@ def check_input_range(tile: AnyTile, v_in: Any, *, strict: bool = False) -> bool
 
     Raises:
         InputError: The shape does not fit.
-        OutsideRangeError: With `strict`, an input is outside or not finite; names the largest excess and the range.
+        CertificateError: With `strict`, an input is outside or not finite; names the largest excess and the range.
 
     Warns:
         OutsideCertificateWarning: Without `strict`, the same sentence.
@@ -49,7 +49,7 @@ def check_input_ends(tile: AnyTile, lowest: float, highest: float, *, strict: bo
     worst = lowest if low - lowest > highest - high else highest
     sentence = f"v_in holds {worst:g} V: the model was built for {low:g} V to {high:g} V, and no certificate covers it"
     if strict:
-        raise OutsideRangeError(sentence)
+        raise CertificateError(sentence)
     warnings.warn(sentence, OutsideCertificateWarning, stacklevel=3)
     return False
 

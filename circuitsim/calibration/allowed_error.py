@@ -2,7 +2,7 @@
 
 import warnings
 
-from circuitsim.errors import InputError, OutsideRangeError, WorstCaseWarning
+from circuitsim.errors import CertificateError, InputError, WorstCaseWarning
 from circuitsim.results import Certificate, LoadTable
 from circuitsim.units import percent
 
@@ -20,7 +20,7 @@ def check_worst(certificate: Certificate, load: float, *, max_error: float | Non
 
     Raises:
         InputError: `max_error` is not above 0, or the certificate states no worst error by load.
-        OutsideRangeError: With `strict`, the worst error found up to this load is above `max_error`.
+        CertificateError: With `strict`, the worst error found up to this load is above `max_error`.
 
     Warns:
         WorstCaseWarning: Without `strict`, the same; or the worst error found is above five times the largest error of
@@ -37,7 +37,7 @@ def check_worst(certificate: Certificate, load: float, *, max_error: float | Non
     if max_error is not None and worst > max_error:
         sentence = f"{found}, above max_error = {max_error:g}: {_advice(table, max_error)}"
         if strict:
-            raise OutsideRangeError(f"{sentence} (strict)")
+            raise CertificateError(f"{sentence} (strict)")
         warnings.warn(sentence, WorstCaseWarning, stacklevel=4)
     elif max_error is None and worst > TOLD * certificate.typical.max:
         drawn = f"{percent(certificate.typical.max)} is the largest of {certificate.typical.samples} drawn"

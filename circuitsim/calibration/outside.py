@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from circuitsim.errors import InputError, OutsideCertificateWarning, OutsideRangeError
+from circuitsim.errors import CertificateError, InputError, OutsideCertificateWarning
 from circuitsim.results import Certificate, TileModel
 from circuitsim.spec import ArraySpec, checked
 from circuitsim.units import format_quantity
@@ -70,7 +70,7 @@ def check_use(
     """Warn about use outside the certificate, or reject it if `strict`; other arguments as in `outside_certificate`.
 
     Raises:
-        OutsideRangeError: `strict` is True and the use is outside the certificate.
+        CertificateError: `strict` is True and the use is outside the certificate.
         InputError: The certificate belongs to another model.
 
     Warns:
@@ -107,13 +107,13 @@ def judged_model(model: TileModel, certificate: Certificate | None, *, strict: b
 
     Raises:
         InputError: The certificate belongs to another model.
-        OutsideRangeError: `strict` is True and the target is missed.
+        CertificateError: `strict` is True and the target is missed.
     """
     if certificate is not None:
         check_certificate(model, certificate)
         model = replace(model, missed=certificate.missed or model.missed)
     if strict and model.missed is not None:
-        raise OutsideRangeError(f"{model.missed.sentence} (strict)")
+        raise CertificateError(f"{model.missed.sentence} (strict)")
     return model
 
 
@@ -123,7 +123,7 @@ def say_outside(phrases: tuple[str, ...], *, strict: bool) -> None:
         return
     sentence = f"outside the certificate: {', '.join(phrases)}; its error does not hold here"
     if strict:
-        raise OutsideRangeError(f"{sentence} (strict)")
+        raise CertificateError(f"{sentence} (strict)")
     warnings.warn(sentence, OutsideCertificateWarning, stacklevel=4)
 
 

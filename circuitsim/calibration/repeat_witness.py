@@ -17,7 +17,7 @@ from circuitsim.units import format_quantity, percent
 
 @dataclass(frozen=True)
 class RepeatedWitness:
-    """The stored worst case of a certificate, computed anew.
+    """The stored worst case of a certificate, computed again.
 
     Attributes:
         holds: Whether every level gives the stored output, see `solvers_agree`.
@@ -43,7 +43,7 @@ def repeat_witness(
     in_ngspice: bool = False,
     simulator: spice.Simulator | None = None,
 ) -> RepeatedWitness | None:
-    """Compute the stored worst case of a certificate anew and compare it with what is stored.
+    """Compute the stored worst case of a certificate again and compare it with the stored values.
 
     Args:
         model: The model.

@@ -50,7 +50,7 @@ def capacitor_units(block: Block) -> dict[str, float]:
 def mismatched_tables(
     bench: Bench, parameters: Sequence[Mapping[str, float]], simulator: Simulator
 ) -> list[ConverterTable]:
-    """Characterize many capacitor arrays in one deck, each with parameters of its own; comparators are ideal.
+    """Characterize many capacitor arrays in one deck, each with its own parameters; comparators are ideal.
 
     Args:
         bench: A SAR whose thresholds can be composed.

@@ -101,7 +101,7 @@ def _adc_table(spec: ArraySpec, block: Block, folder: Path, simulator: Simulator
 
 @checked
 def adc_range(spec: ArraySpec, *, simulator: Simulator | None = None) -> tuple[float, float]:
-    """Return the smallest and the largest input that an ADC which is a circuit gives a code of its own [V] or [A].
+    """Return the smallest and the largest input that an ADC built as a circuit can tell apart [V] or [A].
 
     A converter with a digital word spreads its codes over the range of its card; behind one that counts, the range ends
     where the counter does, which its table tells.

@@ -91,7 +91,9 @@ def age(
     adc_offset_sigma: Annotated[
         float | None,
         typer.Option(
-            parser=within("--adc-offset-sigma"), metavar="LSB", help="The same of their offset [LSB of the ADC]."
+            parser=within("--adc-offset-sigma"),
+            metavar="LSB",
+            help="Standard deviation, from column to column, of their offset [LSB of the ADC].",
         ),
     ] = None,
     adc_noise: Annotated[
@@ -127,7 +129,7 @@ def age(
     out: Out = Path("out/age"),
     as_json: Json = False,
 ) -> None:
-    """Score a network on cells as they are: written with an error, drifted, noisy, stuck; compensated or not."""
+    """Score a network on imperfect cells (programming error, drift, noise, stuck cells), compensated or not."""
     from circuitsim.evaluation import ConverterSpread, age_files
     from circuitsim.results import load_certificate, load_model
 

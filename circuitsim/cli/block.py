@@ -10,6 +10,7 @@ from circuitsim.cli.block_bench import BlockTable, Conditions, characterized_blo
 from circuitsim.cli.block_choice import Choice, chosen_block, quantities, shipped_or_folder
 from circuitsim.cli.block_figures import table_content, table_lines
 from circuitsim.cli.block_tables import block_card, block_list, block_sheet
+from circuitsim.cli.block_transfer import write_transfer
 from circuitsim.cli.options import PlotFile, within
 from circuitsim.cli.output import Json, card_listing, plot_files, print_result, replaces
 from circuitsim.cli.usage import help_without_command
@@ -83,6 +84,7 @@ def show(
 
 @app.command()
 @replaces(plot_files, option="plot")
+@replaces(lambda file: [file], option="transfer")
 def characterize(
     block: Annotated[
         str, typer.Argument(help="Name of a shipped block, a block folder, or a SPICE file with a sub-circuit.")
@@ -99,7 +101,7 @@ def characterize(
         ),
     ] = None,
     corner: Annotated[Several, typer.Option(help="Section of the file (.lib FILE CORNER); repeat it for more.")] = None,
-    param: Annotated[Several, typer.Option(help="Another value of a parameter, NAME=VALUE; repeat it.")] = None,
+    param: Annotated[Several, typer.Option(help="Value of a parameter, NAME=VALUE; repeatable.")] = None,
     timing: Annotated[
         Several,
         typer.Option(
@@ -116,14 +118,27 @@ def characterize(
     bits: Bits = None,
     temperature_c: Temperature = 27.0,
     plot: PlotFile = None,
+    transfer: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.csv",
+            help="Write its transfer as CSV with units: thresholds of an ADC or levels of a driver by code, with INL; "
+            "output of a sense amplifier by current.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Run a block in ngspice, a shipped one or your own, and show its table: curves, noise, times, energies."""
     choice = chosen_block(block, kind=kind, subckt=subckt, ports=ports, corner=corner)
     given = Conditions(v_ref, i_max, g_column, v_read, c_load, bits, supply, load)
     overrides = {"params": quantities("--param", param), "timing": quantities("--timing", timing)}
-    content, lines = _shown(characterized_block(choice, given, temperature_c=temperature_c, **overrides), plot)
-    print_result(content, lines, as_json)
+    table = characterized_block(choice, given, temperature_c=temperature_c, **overrides)
+    content, lines = _shown(table, plot)
+    if transfer is not None:
+        write_transfer(table, transfer)
+        content["transfer"] = str(transfer)
+        lines.append(f"transfer: {transfer}")
+    print_result(content, lines, as_json, beside=transfer)
 
 
 def _shown(table: BlockTable, plot: Path | None) -> tuple[dict[str, Any], list[Any]]:

@@ -25,8 +25,8 @@ def cache(
             "--clear",
             parser=one_of("--clear"),
             metavar="WORD",
-            help="Remove cells, tables, tiles or all before listing; may be given several times. What is needed again "
-            "is made again.",
+            help="Remove cells, tables, tiles or all before listing; may be given several times. circuitsim makes them"
+            " again when it needs them.",
         ),
     ] = None,
     as_json: Json = False,

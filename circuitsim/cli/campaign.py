@@ -59,16 +59,16 @@ def run(
             "--memory",
             parser=within("--memory"),
             metavar="B",
-            help="Memory [bytes] that each process may take, such as 2g: a point that wants more fails, and a process "
+            help="Memory [bytes] that each process may take, such as 2g: a point that needs more fails, and a process "
             "that keeps more after a point is replaced; absent: any amount.",
         ),
     ] = None,
     report: Annotated[
-        bool, typer.Option("--report/--no-report", help="Write report.html anew while results arrive, or not at all.")
+        bool, typer.Option("--report/--no-report", help="Update report.html while results arrive, or write none.")
     ] = True,
     as_json: Json = False,
 ) -> None:
-    """Measure the points of a campaign that have no result yet; stop and start it as often as you like."""
+    """Measure the points of a campaign that have no result yet; you can stop and resume at any time."""
     from circuitsim.campaign import campaign_status, run_campaign
 
     plan, engine = _planned(file), campaign_engine(workers, scheduler, memory)

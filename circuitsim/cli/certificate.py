@@ -21,7 +21,7 @@ def certificate(
         bool,
         typer.Option(
             "--check",
-            help="Compute the stored worst case anew instead, with the model and the array solver: exit code 0 if it"
+            help="Compute the stored worst case again instead, with the model and the array solver: exit code 0 if it"
             " repeats, 1 if not.",
         ),
     ] = False,

@@ -25,6 +25,7 @@ from circuitsim.cli.explain import explain
 from circuitsim.cli.explore import explore
 from circuitsim.cli.export import export
 from circuitsim.cli.infer import infer
+from circuitsim.cli.manual_places import page_of_error
 from circuitsim.cli.netlist import write_netlist
 from circuitsim.cli.new import new
 from circuitsim.cli.options import Jobs, Out, Seed, SpecFile, within
@@ -110,11 +111,11 @@ def doctor(
 
 @app.command()
 def schema(
-    device: Annotated[bool, typer.Option("--device", help="That of device.toml, the card of a device.")] = False,
-    block: Annotated[bool, typer.Option("--block", help="That of block.toml, the card of a block.")] = False,
-    campaign: Annotated[bool, typer.Option("--campaign", help="That of the file of a campaign.")] = False,
-    exploration: Annotated[bool, typer.Option("--exploration", help="That of the file of an exploration.")] = False,
-    claim: Annotated[bool, typer.Option("--claim", help="That of claim.toml, the claim of a study.")] = False,
+    device: Annotated[bool, typer.Option("--device", help="Schema of device.toml, a device card.")] = False,
+    block: Annotated[bool, typer.Option("--block", help="Schema of block.toml, a block card.")] = False,
+    campaign: Annotated[bool, typer.Option("--campaign", help="Schema of a campaign file.")] = False,
+    exploration: Annotated[bool, typer.Option("--exploration", help="Schema of an exploration file.")] = False,
+    claim: Annotated[bool, typer.Option("--claim", help="Schema of claim.toml, a study's claim.")] = False,
     as_json: Json = True,
 ) -> None:
     """Print the JSON Schema of the specification, for editors that complete and check TOML."""
@@ -155,8 +156,8 @@ def calibrate(
         typer.Option(
             parser=within("--max-rms"),
             metavar="R",
-            help="rms error asked for, as a fraction of full scale; for strings, of each current. Exit code 1 if it is"
-            " not reached; absent: 2e-4, and exit code 0 whatever is reached.",
+            help="Target rms error, as a fraction of full scale; for strings, of each current. Exit code 1 if it is"
+            " not reached; absent: 2e-4, and exit code 0 in any case.",
         ),
     ] = None,
     max_worst: Annotated[
@@ -164,12 +165,13 @@ def calibrate(
         typer.Option(
             parser=within("--max-worst"),
             metavar="W",
-            help="Largest error found by search that is asked for, as the same fraction: exit code 1 if it is not"
+            help="Target for the largest error found by search, as the same fraction: exit code 1 if it is not"
             " reached; absent: any.",
         ),
     ] = None,
     search: Annotated[
-        str, typer.Option(help="How the worst case is sought: full, structured (quick, without a table by load), none.")
+        str,
+        typer.Option(help="How to search for the worst case: full, structured (quick, without a table by load), none."),
     ] = "full",
     truth: Annotated[str, typer.Option(help="ngspice, or nodal for arrays too large for ngspice.")] = "ngspice",
     thorough: Annotated[
@@ -265,7 +267,7 @@ def demo(
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """The main job: from a 1T1R array to a network's accuracy on handwritten digits, with a report."""
+    """Run a network for handwritten digits on 1T1R arrays, from calibration to accuracy, with a report."""
     from circuitsim.demo import report_content, run_demo, summary, write_results
 
     result = run_demo(out, seed=seed, n_jobs=jobs, show=lambda title: progress_bar(title, quiet=as_json))
@@ -290,9 +292,8 @@ def main() -> None:
         try:
             code = app(prog_name="circuitsim", standalone_mode=False)
         except CircuitsimError as error:
-            announce(
-                f"circuitsim: {'; '.join([str(error), *getattr(error, '__notes__', []), *where_explained(error)])}"
-            )
+            notes = [*getattr(error, "__notes__", []), *where_explained(error), *page_of_error(error)]
+            announce(f"circuitsim: {'; '.join([str(error), *notes])}")
             sys.exit(error.exit_code)
         except (KeyboardInterrupt, typer.Abort):
             sys.exit(INTERRUPTED)
@@ -311,4 +312,4 @@ def main() -> None:
 
 
 def _tell(message: Warning | str, *_: object) -> None:
-    announce(f"circuitsim: warning: {message}")
+    announce(f"circuitsim: warning: {'; '.join([str(message), *page_of_error(message)])}")

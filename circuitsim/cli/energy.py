@@ -70,7 +70,7 @@ def energy(
     out: Out = Path("out/energy"),
     as_json: Json = False,
 ) -> None:
-    """Energy, latency and area of an inference, part by part, with weights and inputs drawn."""
+    """Compute energy, latency and area of an inference, part by part, with random weights and inputs."""
     from circuitsim.cli.energy_words import costs_in_words
     from circuitsim.evaluation import energy_files, load_costs
 

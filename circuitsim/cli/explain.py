@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from circuitsim.cli.manual_places import page_of_key
 from circuitsim.cli.output import Json, announce, print_result
 from circuitsim.errors import InputError
 from circuitsim.spec import USES, ArraySpec, KeyDoc, load_spec, read_toml, toml_value
@@ -43,11 +44,11 @@ def explain(
         Path | None, typer.Argument(metavar="[SPEC]", help="A specification: also print the value of KEY in it.")
     ] = None,
     file: Annotated[
-        Path | None, typer.Option("--file", help="A specification: list its settings that change nothing.")
+        Path | None, typer.Option("--file", help="A specification: list its settings that have no effect.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Print what a key means, its unit and default, and which levels honour it; with a file, whether it has effect."""
+    """Print what a key means, its unit and default, and which levels honour it; with a file, its effect there."""
     if file is not None:
         if key is not None or spec_file is not None:
             raise InputError("--file lists all settings without effect: expected no KEY beside it")
@@ -133,6 +134,7 @@ def _content(key: "KnownKey") -> dict[str, Any]:
     return {
         "file": key.file,
         **dataclasses.asdict(key.doc),
+        "manual": page_of_key(key),
         "matters_to": [dict(zip(("use", "levels", "limits"), row, strict=True)) for row in _uses(key)],
     }
 
@@ -152,8 +154,9 @@ def _words(key: "KnownKey") -> str:
     doc = key.doc
     where = "" if key.file == "specification" else f" (of a {key.file})"
     lines = [f"{doc.key}{where}: {doc.meaning}"]
+    manual = f"  {'manual':8s} {page_of_key(key)}"
     if doc.is_table:
-        return "\n".join([*lines, *_listed(key)])
+        return "\n".join([*lines, *_listed(key), manual])
     rows = {
         "kind": doc.kind,
         "unit": doc.unit or "",
@@ -168,7 +171,8 @@ def _words(key: "KnownKey") -> str:
     for k, (levels, together) in enumerate(groups.items()):
         lines.append(f"  {'matters' if k == 0 else '':8s} at {', '.join(levels)} to {', '.join(together)}")
     limits = dict.fromkeys(limit for _, _, limits in uses for limit in limits)
-    return "\n".join([*lines, *(f"  {'limits' if k == 0 else '':8s} {limit}" for k, limit in enumerate(limits))])
+    lines += [f"  {'limits' if k == 0 else '':8s} {limit}" for k, limit in enumerate(limits)]
+    return "\n".join([*lines, manual])
 
 
 def _listed(key: "KnownKey") -> list[str]:

@@ -39,9 +39,9 @@ def explore(
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Measure again the points that failed.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Look for the best designs of a space at a cheap level, and confirm the finalists, such as by ngspice.
+    """Find the best designs of a space at a cheap level, and confirm the finalists, for example by ngspice.
 
-    Points are kept in the folder as those of a campaign: stop and start it as often as you like. Exit code 3: a place
+    Points are kept in the folder as those of a campaign: you can stop and resume at any time. Exit code 3: a place
     or a finalist failed, whatever was found beside it; 1: nothing keeps the limits, or no finalist is confirmed.
     """
     from circuitsim import campaign

@@ -91,7 +91,9 @@ def infer(
     max_error: MaxError = None,
     search_inputs: Annotated[
         bool,
-        typer.Option("--search-inputs", help="Seek the worst inputs of each tile of the network. Needs --certificate."),
+        typer.Option(
+            "--search-inputs", help="Search for the worst inputs of each tile of the network. Needs --certificate."
+        ),
     ] = False,
     input_code: Annotated[
         str | None,
@@ -121,13 +123,13 @@ def infer(
         bool,
         typer.Option(
             "--settling",
-            help="Say which driver.t_read the network needs: how columns settle within half an LSB, stored by"
+            help="State which driver.t_read the network needs: how columns settle within half an LSB, stored by"
             " `circuitsim calibrate --settling`, else fitted to the array solver (seconds to minutes).",
         ),
     ] = False,
     energy: Annotated[
         bool,
-        typer.Option("--energy", help="Also state energy, latency and area of an inference, by its reads."),
+        typer.Option("--energy", help="Also state energy, latency and area of an inference, from its reads."),
     ] = False,
     costs: CostsFile = None,
     converter: Converter = None,
@@ -137,9 +139,9 @@ def infer(
         typer.Option(
             parser=one_of("--bounds"),
             metavar="SOURCE",
-            help="Bound what the error of the model may do to each image's outputs and class, given the largest error"
+            help="Bound the effect of the model's error on the outputs and class of each image, given the largest error"
             " of each tile: certificate (its error per column load of every matrix), drawn_tiles (the same of tiles as"
-            " networks make them), or own_tiles (the network's tiles on calibration images, held against the array"
+            " networks make them), or own_tiles (the network's tiles on calibration images, compared with the array"
             " solver, times 1.5).",
         ),
     ] = None,
@@ -148,7 +150,7 @@ def infer(
         str,
         typer.Option(
             help="Type that tiles of a model are computed with: float64, or float32, which takes half the time and may"
-            " give a current within rounding of a threshold the code beside."
+            " give the neighbouring code where a current is within rounding of a threshold."
         ),
     ] = "float64",
     device: Annotated[
@@ -165,8 +167,8 @@ def infer(
         typer.Option(
             "--keep-tiles",
             callback=kept_tiles,
-            help="Keep programmed tiles in the cache, and take those that are there: the same numbers without the time"
-            " of programming. CIRCUITSIM_TILES_MB limits it (2000 MB), circuitsim cache --clear tiles empties it.",
+            help="Keep programmed tiles in the cache and reuse them: the same numbers without the time for"
+            " programming. CIRCUITSIM_TILES_MB limits it (2000 MB), circuitsim cache --clear tiles empties it.",
         ),
     ] = False,
     memory: Annotated[
@@ -175,7 +177,7 @@ def infer(
             parser=within("--memory"),
             metavar="B",
             show_default="1 GB",
-            help="Bytes that images may take, such as 500meg or 4g: they run in chunks.",
+            help="Bytes that images may take, such as 500meg or 4g: they run in chunks of that size.",
         ),
     ] = 1e9,
     jobs: Annotated[

@@ -16,7 +16,7 @@ Conductances = Annotated[
         "--conductances",
         "-g",
         help="Conductances (rows, cols) in siemens (capacitances in farads for 1c cells), .npy or .csv; absent: drawn"
-        " log-uniformly between g_min and g_max, of two states either.",
+        " log-uniformly between g_min and g_max, or from the two states of a device.",
     ),
 ]
 Inputs = Annotated[
@@ -25,7 +25,7 @@ Inputs = Annotated[
         "--inputs",
         "-x",
         help="Inputs (batch, rows), .npy or .csv: volts, or 0 and 1 for gate inputs (k / (n - 1) for the k-th of n"
-        " driver.gate_levels), or shares of the longest pulse; absent: every row fully on.",
+        " driver.gate_levels), or fractions of the longest pulse; absent: every row fully on.",
     ),
 ]
 

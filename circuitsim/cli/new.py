@@ -36,11 +36,11 @@ def new(
         ),
     ] = None,
     preset: Annotated[
-        str | None, typer.Option(metavar="NAME", help="A published chip to start from, in place of --cell.")
+        str | None, typer.Option(metavar="NAME", help="A published chip to start from, instead of --cell.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write a specification to start from, with the meaning, unit and default of every usual key as comments.
+    """Write a specification to start from, with the meaning, unit and default of every common key as comments.
 
     A file of other content is never replaced.
     """

@@ -131,9 +131,7 @@ def _read(value: str | float, limits: Limits) -> float:
         return math.nan
 
 
-Seed = Annotated[
-    int, typer.Option("--seed", parser=within("--seed"), metavar="N", help="Seed of everything that is drawn.")
-]
+Seed = Annotated[int, typer.Option("--seed", parser=within("--seed"), metavar="N", help="Seed of all random numbers.")]
 Jobs = Annotated[
     int, typer.Option("--jobs", parser=within("--jobs"), metavar="N", help="Number of decks solved at the same time.")
 ]
@@ -217,7 +215,7 @@ CalibrationData = Annotated[
     ),
 ]
 Extrapolate = Annotated[
-    bool, typer.Option("--extrapolate", help="Go on where the statistics were not measured, with a warning.")
+    bool, typer.Option("--extrapolate", help="Continue where the statistics were not measured, with a warning.")
 ]
 AdcRangePer = Annotated[
     str,
@@ -225,7 +223,7 @@ AdcRangePer = Annotated[
         "--adc-range-per",
         parser=one_of("--adc-range-per"),
         metavar="WORD",
-        help="What has an ADC range of its own: layer, tile or column; needs adc.full_scale = auto.",
+        help="What gets its own ADC range: layer, tile or column; needs adc.full_scale = auto.",
     ),
 ]
 InputRangePer = Annotated[
@@ -234,7 +232,7 @@ InputRangePer = Annotated[
         "--input-range-per",
         parser=one_of("--input-range-per"),
         metavar="WORD",
-        help="What has an input range of its own: layer, or tile; layers on several rows of tiles then take longer.",
+        help="What gets its own input range: layer, or tile; layers on several rows of tiles then take longer.",
     ),
 ]
 DrawnCause = Annotated[
@@ -262,7 +260,7 @@ ScoredOutput = Annotated[
 ]
 Digital = Annotated[
     list[str] | None,
-    typer.Option("--digital", metavar="LAYER", help="Layer that stays digital; may be given several times."),
+    typer.Option("--digital", metavar="LAYER", help="Layer that stays digital; repeatable."),
 ]
 Output = Annotated[
     str | None,
@@ -306,7 +304,7 @@ Converter = Annotated[
     typer.Option(
         "--converter",
         metavar="NAME",
-        help="Shipped converter (circuitsim block list) whose energy and time stand for those of an ideal ADC; it is"
+        help="Shipped converter (circuitsim block list) whose energy and time are used for an ideal ADC; it is"
         " characterized once, which takes a minute or more.",
     ),
 ]
@@ -314,7 +312,7 @@ CostsFile = Annotated[
     Path | None,
     typer.Option(
         "--costs",
-        help="Your own numbers, a TOML file: [adc] energy, time, area, source; [driver], [sense] area, source;"
+        help="Your own costs, a TOML file: [adc] energy, time, area, source; [driver], [sense] area, source;"
         " [addition], [byte], [mac] energy, source; SI units. Absent: published ones.",
     ),
 ]

@@ -58,7 +58,7 @@ def show(name: Name, as_json: Json = False) -> None:
 
 @app.command()
 def write(name: Name, out: Out, as_json: Json = False) -> None:
-    """Write the specification of a chip, its sources in comments, as a file of yours.
+    """Write the specification of a chip, with its sources in comments, to a file.
 
     A file of other content is never replaced.
     """

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 @replaces(lambda out: [out / "report.html", out / "results.json"])
 def reproduce(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[STUDY]...", help="Shipped study, or the folder of one of your own.")
+        list[str] | None, typer.Argument(metavar="[STUDY]...", help="Shipped study, or the folder of your own study.")
     ] = None,
     out: Out = Path("out/studies"),
     every: Annotated[
-        bool, typer.Option("--all", help="All shipped studies but those that train networks, which --long adds.")
+        bool, typer.Option("--all", help="All shipped studies except those that train networks, which --long adds.")
     ] = False,
     quick: Annotated[bool, typer.Option("--quick", help="The shipped studies that take seconds.")] = False,
     long: Annotated[bool, typer.Option("--long", help="With --all: also studies that train networks.")] = False,
@@ -35,9 +35,9 @@ def reproduce(
     ] = 2,
     as_json: Json = False,
 ) -> None:
-    """Compute published studies again, and say which numbers agree; stop and start it as often as you like.
+    """Reproduce published studies and say which numbers agree; you can stop and resume at any time.
 
-    Studies that are named show every number beside the published one; --all and --quick show verdicts.
+    Studies that you name show every number beside the published one; --all and --quick show verdicts.
     """
     from circuitsim.cli.study_words import study_table, warned_lines
     from circuitsim.studies import find_study, shipped_studies

@@ -55,7 +55,7 @@ def solve(
     full_scale: FullScale = None,
     as_json: Json = False,
 ) -> None:
-    """Read an array: its outputs in SI units, as NetCDF and CSV; deck and log beside them for ngspice.
+    """Read an array and write its outputs in SI units, as NetCDF and CSV; with ngspice also deck and log.
 
     With --codes from DAC codes to ADC codes, through the circuits that the specification names.
     """

@@ -9,7 +9,7 @@ from circuitsim.spec import ArraySpec, checked, with_ideal
 
 @checked
 def standing_converter(spec: ArraySpec, name: str) -> ConverterTable:
-    """Return the table of a shipped converter that stands for the ideal ADC of an array.
+    """Return the table of a shipped converter that replaces the ideal ADC of an array.
 
     Codes stay those of the ideal ADC: the range, the errors and the unit of the circuit have no effect on them.
 

@@ -8,7 +8,7 @@ from circuitsim.calibration.drawn import calibrated_levels, model_cells, stated_
 from circuitsim.chain import driven_inputs
 from circuitsim.devices import access_card, device_card
 from circuitsim.devices.statistics import temperature_factor
-from circuitsim.errors import InputError, OutsideRangeError, SpecError
+from circuitsim.errors import CertificateError, InputError, SpecError
 from circuitsim.evaluation.circuit_tables import circuit_tables
 from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.nodal.surface import cell_law
@@ -53,7 +53,8 @@ def tiles_at(product: BehavioralProduct, tables: Periphery | None, temperature_c
     Raises:
         InputError: No card states what the temperature does, so that it would have no effect.
         SpecError: The cells are capacitors, whose cards state no temperature law.
-        OutsideRangeError: The temperature is outside a card's range, or the product is strict: no certificate holds.
+        OutsideRangeError: The temperature is outside a card's range.
+        CertificateError: The product is strict, and no certificate holds at the temperature.
         SimulatorError: As `characterization.cell`.
     """
     then = product.spec.array.temperature_c
@@ -65,7 +66,7 @@ def tiles_at(product: BehavioralProduct, tables: Periphery | None, temperature_c
             f"temperature = {temperature_c:g} °C with array.cell = '1c': its card states no law; leave it out"
         )
     if product.strict:
-        raise OutsideRangeError(
+        raise CertificateError(
             f"temperature = {temperature_c:g} °C: the certificate holds at {then:g} °C alone (strict)"
         )
     around = _seen(circuit_tables(spec), tables)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from circuitsim.errors import InputError, UnsafeFileError
+from circuitsim.errors import ForeignModelError, InputError, UnsafeFileError
 from circuitsim.library import grammar
 from circuitsim.library.bins import used_bins
 from circuitsim.library.definitions import (
@@ -180,7 +180,7 @@ def _checked(statement: Statement, functions: frozenset[str], cards: frozenset[s
     elif card[0] != ".":
         grammar.check_element(statement)
     elif card not in cards | grammar.DEFINITIONS | grammar.CONDITIONS:
-        raise InputError(f"{statement.origin}: {statement.shown()}: circuitsim does not know the card {card!r}")
+        raise ForeignModelError(f"{statement.origin}: {statement.shown()}: circuitsim does not know the card {card!r}")
     grammar.check_functions(statement, text, functions)
     return text
 

@@ -6,7 +6,7 @@ ngspice 39 evaluates them.
 
 import re
 
-from circuitsim.errors import InputError, UnsafeFileError
+from circuitsim.errors import ForeignModelError, InputError, UnsafeFileError
 from circuitsim.library.statements import Statement
 
 DEFINITIONS = frozenset({".model", ".param", ".func"})
@@ -98,7 +98,7 @@ def check_element(statement: Statement) -> None:
     """Refuse an element that is not built into ngspice.
 
     Raises:
-        InputError: Says what it is and what it would need.
+        ForeignModelError: Says what it is and what it would need.
     """
     letter = statement.card[:1]
     if letter in ELEMENTS:
@@ -110,7 +110,7 @@ def check_element(statement: Statement) -> None:
         "u": "a digital or distributed element, which circuitsim does not know",
         "y": "a lossy line, which circuitsim does not know",
     }.get(letter, f"not an element of SPICE (its first letter is {letter!r})")
-    raise InputError(f"{statement.origin}: {statement.shown()} is {what}")
+    raise ForeignModelError(f"{statement.origin}: {statement.shown()} is {what}")
 
 
 def check_model(statement: Statement) -> None:
@@ -118,7 +118,8 @@ def check_model(statement: Statement) -> None:
 
     Raises:
         UnsafeFileError: The type reads or writes files.
-        InputError: The type is unknown; says that it needs a compiled Verilog-A model where it looks like one.
+        InputError: The statement names no type.
+        ForeignModelError: The type is unknown; says that it needs a compiled Verilog-A model where it looks like one.
     """
     words = statement.text.replace("(", " ").split()
     if len(words) < 3:
@@ -128,7 +129,7 @@ def check_model(statement: Statement) -> None:
         return
     if kind in READERS:
         raise UnsafeFileError(f"{statement.origin}: model type {words[2]!r} reads or writes files; remove it")
-    raise InputError(
+    raise ForeignModelError(
         f"{statement.origin}: model type {words[2]!r} is not built into ngspice; a compiled Verilog-A model (OSDI) "
         f"or a code model would bring it, and circuitsim loads none. Expected one of {', '.join(sorted(MODELS))}"
     )
@@ -158,18 +159,18 @@ def check_functions(statement: Statement, text: str, own: frozenset[str]) -> Non
         own: Lower-case names of the functions that the file defines.
 
     Raises:
-        InputError: Names the function, and what to write in its place where that is known.
+        ForeignModelError: Names the function, and what to write in its place where that is known.
     """
     for name in called(statement, text):
         if name in FUNCTIONS or name in own:
             continue
         advice = FOREIGN_FUNCTIONS.get(name)
         if advice is None:
-            raise InputError(
+            raise ForeignModelError(
                 f"{statement.origin}: {statement.shown()} calls {name}(), which ngspice does not have and the file "
                 "does not define"
             )
-        raise InputError(
+        raise ForeignModelError(
             f"{statement.origin}: {statement.shown()} calls {name}(), a function of other simulators that ngspice "
             f"does not have; {advice}"
         )

@@ -107,7 +107,7 @@ def layer_adc(spec: ArraySpec, tables: Periphery, full_scale: float | None) -> C
 
 @checked
 def equivalent_currents(sense: SenseTable | None, outputs: Any) -> Any:
-    """Return the currents (any shape) that outputs of sense amplifiers stand for, by the straight line through them."""
+    """Return the currents (any shape) that outputs of sense amplifiers represent, by the straight line through them."""
     if sense is None:
         return outputs
     gain, offset = straight_output(sense)

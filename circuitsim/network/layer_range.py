@@ -8,10 +8,10 @@ import numpy as np
 from circuitsim.errors import InputError
 
 RangePer = Literal["layer", "tile", "column"]
-"""What has an ADC range of its own."""
+"""What gets its own ADC range."""
 
 InputRangePer = Literal["layer", "tile"]
-"""What has an input range of its own; tiles that share rows share it."""
+"""What gets its own input range; tiles that share rows share it."""
 
 
 @dataclass(frozen=True)

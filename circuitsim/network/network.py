@@ -78,7 +78,7 @@ class Network(Protocol):
 
 @runtime_checkable
 class BatchedNetwork(Protocol):
-    """A network that may take images only so many at a time."""
+    """A network that limits the number of images in a call."""
 
     def at_once(self, images: np.ndarray, /) -> int | None:
         """Return the number of images (images, …) that it takes at a time; None for any.

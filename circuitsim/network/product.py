@@ -61,7 +61,7 @@ class PlacedRead(Protocol):
 
 @runtime_checkable
 class NoiseRead(Protocol):
-    """A read that draws noise from a generator of its own: its numbers follow the order of the reads."""
+    """A read that draws noise from its own generator: its numbers follow the order of the reads."""
 
     def anew(self, *stream: int) -> ReadTile:
         """Return a read of the same tile whose generator starts from its seed and the numbers of a stream."""

@@ -202,7 +202,7 @@ def _searched(table: ConverterTable, steps: Any) -> Any:
 
 
 def decode(table: ConverterTable, codes: Any) -> Any:
-    """Return the voltages [V] or currents [A] that codes (any shape) stand for."""
+    """Return the voltages [V] or currents [A] that codes (any shape) represent."""
     return codes * table.lsb + table.low
 
 

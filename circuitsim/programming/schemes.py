@@ -119,7 +119,7 @@ class BracketedReset:
 
 @dataclass(frozen=True)
 class FixedTrain:
-    """SET once, then RESET pulses that are all alike.
+    """SET once, then apply equal RESET pulses.
 
     Attributes:
         v_set, v_gate_set: Bit line and gate of the SET pulse [V].

@@ -6,13 +6,12 @@ from pathlib import Path
 from circuitsim.report.parts import Column, KeyNumber, Page, PagePart, Paragraph, Picture, Section, Table
 from circuitsim.report.rendering import render
 from circuitsim.report.study_figure import study_figure
+from circuitsim.report.study_words import row_words
 from circuitsim.report.style import svg_text
 from circuitsim.report.svg import inline_svg
-from circuitsim.results import StudyResult, StudyRow, write_text
+from circuitsim.results import StudyResult, write_text
 from circuitsim.spec import checked
-from circuitsim.units import format_quantity
 
-_MOST_VALUES = 4
 _MOST_ROWS = 60
 
 
@@ -67,26 +66,8 @@ def _section(result: StudyResult) -> Section:
     if result.rows:
         parts.append(Picture(result.name, "Rings: published. Dots: here. Grey: what agrees."))
         columns = ("claim", "case", "published", "here", "deviation", "allowed", "verdict")
-        rows = [_words(row) for row in result.rows[:_MOST_ROWS]]
+        rows = [(row.quantity, row.case, *row_words(row)) for row in result.rows[:_MOST_ROWS]]
         more = len(result.rows) - _MOST_ROWS
         caption = f"{more} more rows are in result.json." if more > 0 else ""
         parts.append(Table(tuple(Column(name, name not in columns[:2]) for name in columns), rows, caption))
     return Section(result.name, result.title, f"{result.verdict}; {result.seconds:.1f} s", tuple(parts))
-
-
-def _words(row: StudyRow) -> tuple[str, ...]:
-    bounds = [f"{sign} {_amount(v, row.unit)}" for sign, v in (("≥", row.least), ("≤", row.most)) if v is not None]
-    published = ", ".join(bounds) or _several(row.published, row.unit)
-    relative = row.judged in ("relative", "of_largest")
-    deviation, allowed = (f"{v:.2g}" if relative else _amount(v, row.unit) for v in (row.deviation, row.allowed))
-    found = _several(row.found, row.unit)
-    return (row.quantity, row.case, published, found, deviation, allowed, row.verdict)
-
-
-def _several(values: Sequence[float], unit: str) -> str:
-    words = [_amount(value, unit) for value in values[:_MOST_VALUES]]
-    return ", ".join(words) + (f", … ({len(values)})" if len(values) > _MOST_VALUES else "")
-
-
-def _amount(value: float, unit: str) -> str:
-    return f"{value:.5g}" if unit in ("", "1", "%") else format_quantity(value, unit)

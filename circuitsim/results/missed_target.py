@@ -8,7 +8,7 @@ from circuitsim.units import percent
 
 @dataclass(frozen=True)
 class MissedTarget:
-    """A target that a model misses. The model carries it, so that every tile programmed from it is told.
+    """A target that a model misses. The model carries it, so that every tile programmed from it can report it.
 
     Attributes:
         rms: Typical rms error found, as a fraction of what `relative_to` says.

@@ -86,7 +86,7 @@ def with_values(spec: ArraySpec, key: str, values: Sequence[Any]) -> list[ArrayS
 
 
 def unable(spec: ArraySpec, abilities: Abilities) -> tuple[str, object, Only] | None:
-    """Return the first key that a solver does not simulate, its value and what it takes; None if there is none.
+    """Return the first key that a solver does not simulate, its value and the values that it accepts; None if none.
 
     Args:
         spec: The array.

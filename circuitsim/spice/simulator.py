@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from circuitsim.errors import SimulatorError, SimulatorMissingError
+from circuitsim.errors import SimulatorMissingError
 from circuitsim.spice.environment import warn_of_ignored
 from circuitsim.spice.probe import answer_of, linear_solver
 
@@ -49,8 +49,8 @@ def find_ngspice(path: str | Path | None = None) -> Simulator:
         path: Executable; None: that of the environment variable CIRCUITSIM_NGSPICE, else `ngspice` on the search path.
 
     Raises:
-        SimulatorMissingError: The executable was not found. The sentence says how to install it.
-        SimulatorError: The executable is not ngspice.
+        SimulatorMissingError: The executable was not found, and the sentence says how to install it; or it is not
+            ngspice.
     """
     name = str(path or os.environ.get(EXECUTABLE_VARIABLE) or "ngspice")
     executable = shutil.which(os.path.expanduser(name))  # noqa: PTH111 (a bare name must stay a bare name)
@@ -67,9 +67,11 @@ def _probe(path: str, modified: int) -> Simulator:
     try:
         match = _VERSION.search(answer_of([path, "-n", "--version"], Path(tempfile.gettempdir())))
     except OSError as error:
-        raise SimulatorError(f"{path} does not run: {error.strerror}") from None
+        raise SimulatorMissingError(f"{path} does not run: {error.strerror}") from None
     if match is None:
-        raise SimulatorError(f"{path} does not name an ngspice version with --version; expected an ngspice executable")
+        raise SimulatorMissingError(
+            f"{path} does not name an ngspice version with --version; expected an ngspice executable"
+        )
     version = int(match.group(1))
     # A later version may have been built without KLU and would report the option as an error.
     klu = version >= KLU_SINCE and linear_solver(path) == "KLU"

@@ -67,7 +67,7 @@ def device_network(training: DeviceTraining, product: Product, *, tables: Periph
 
 @checked
 def fit_device_ranges(training: DeviceTraining, images: np.ndarray) -> None:
-    """Learn the ranges of inputs and ADCs anew for the present cells, from calibration images (images, …).
+    """Learn the ranges of inputs and ADCs again for the present cells, from calibration images (images, …).
 
     Raises:
         InputError: No image reaches a layer.

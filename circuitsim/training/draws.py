@@ -15,7 +15,7 @@ from circuitsim.results import TileModel
 
 @dataclass(frozen=True)
 class TrainingDraws:
-    """Random deviations of every cell, drawn anew at every read in training from a generator of their own.
+    """Random deviations of every cell, drawn at every read in training from a separate generator.
 
     Held, they are those of one array: drawn when a tile is programmed, the same in training and outside of it until
     its conductances change, and those that `evaluation.DrawnProduct` of the same seed and time draws. Read noise is

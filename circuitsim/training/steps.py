@@ -64,7 +64,7 @@ def differentiated_loss(
 
 @checked
 def clip_weights(module: nn.Module, *, rms: float) -> None:
-    """Clip the weights of every layer on tiles to so many times their root mean square; call it after each step.
+    """Clip the weights of every layer on tiles to a multiple of their root mean square; call it after each step.
 
     The largest weight of a layer takes the whole range of conductances, so that a lone large one leaves little of it to
     the others. Weights that are frozen stay: their cells are programmed.

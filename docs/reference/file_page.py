@@ -79,6 +79,15 @@ FILES = (
         "a characterized DAC or ADC, in the cache",
     ),
     WrittenFile(
+        "transfer.csv",
+        "",
+        "",
+        "",
+        "the transfer of a block, of block characterize --transfer: by code the threshold of an ADC [A or V], or the "
+        "level of a driver [V or s], and the INL [LSB]; by current [A] the output of a sense amplifier and the voltage "
+        "of the column [V]; units are in the head",
+    ),
+    WrittenFile(
         "charges .npz",
         "results.charge_files.CHARGES_SCHEMA",
         "results.CellDynamics",
@@ -149,10 +158,13 @@ def files_page() -> str:
     lines = [
         "# Files",
         "",
-        "Each file states its schema number; a file of another number is refused in one sentence.",
+        "Each file with a schema number states it; circuitsim refuses a file of another number in one sentence.",
         "",
     ]
-    rows = [(code(each.name), str(schema_number(each)), each.what, code(each.reader)) for each in FILES]
+    numbers = [str(schema_number(each)) if each.schema else "" for each in FILES]
+    rows = [
+        (code(each.name), number, each.what, code(each.reader)) for each, number in zip(FILES, numbers, strict=True)
+    ]
     lines += [*table(("file", "schema", "what it holds", "read by"), rows), ""]
     lines += ["## Variables of solution.nc", ""]
     outputs = [(code(one.name), ", ".join(one.axes), one.unit, one.meaning) for one in output_meanings()]

@@ -3,6 +3,7 @@
 from page_text import code, plain, table
 
 from circuitsim.cli.known_keys import FILES, KnownKey, documented_keys
+from circuitsim.cli.manual_places import TOP, table_of_key
 from circuitsim.evaluation import key_levels
 from circuitsim.spec import USES, KeyDoc
 
@@ -26,18 +27,20 @@ def key_pages() -> dict[str, str]:
 def _page(name: str, keys: list[KnownKey]) -> str:
     lines = [f"# {TITLES[name]}", ""]
     if name == "specification":
-        lines += ["What a key is honoured by:", "", *(f"- **{use}**: {words}" for use, words in USES.items()), ""]
-        lines += ["Without levels beside a use, every level honours the key there. All numbers are in SI units.", ""]
+        lines += ["The last column names the tasks in which a key has an effect:", ""]
+        lines += [*(f"- **{use}**: {words}" for use, words in USES.items()), ""]
+        lines += ["Levels in parentheses honour the key in that task; without them, every level does. "]
+        lines[-1] += "All numbers are in SI units."
+        lines += [""]
     groups: dict[str, list[KnownKey]] = {"": []}
     for each in keys:
         if each.doc.is_table:
             groups[each.doc.key] = []
-        table_of = max((key for key in groups if each.doc.key.startswith(f"{key}.")), key=len, default="")
-        groups[table_of].append(each)
+        groups[table_of_key(name, each.doc.key)].append(each)
     heads = {each.doc.key: each.doc for each in keys if each.doc.is_table}
     for key, members in groups.items():
         if members:
-            lines += [f"## `[{key}]`" if key else "## At the top of the file", ""]
+            lines += [f"## `[{key}]`" if key else f"## {TOP}", ""]
             lines += [plain(heads[key].meaning), ""] if key else []
             lines += [*table(_HEADS, [_row(each) for each in members]), ""]
             lines += _limits(members)

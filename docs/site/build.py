@@ -24,7 +24,8 @@ from study_pages import write_study_pages
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 # Pages that stand elsewhere in the repository; tests of their own run their blocks.
-GUIDES = {name: f"{name}/README.md" for name in ("netlists", "device_models", "validation")}
+GUIDES = {name: f"{name}/README.md" for name in ("netlists", "device_models")}
+_STUDIES = ROOT / "validation" / "README.md"
 _MOST_LINES = 60  # of output that is shown
 
 
@@ -112,6 +113,8 @@ def _relinked(text: str, path: Path, places: dict[Path, str], pages: Path) -> st
         up = "../" * (len(here.parts) - 1)
         if re.match(r"[a-z]+:", target) or not file or file.startswith("{"):
             return found[0]
+        if there == _STUDIES and not place:  # the site has a page for each study, and a table of them
+            return f"[{words}]({up}validation/index.md)"
         if there in places:
             return f"[{words}]({up}{places[there]}{'#' + place if place else ''})"
         made = pages.parent / "run" / here.with_suffix("") / file
@@ -155,10 +158,8 @@ def _blocks_page(done: dict[str, list[BlockRun]]) -> str:
             "|---|---|---|---|",
             *aside,
         ]
-    lines += ["", "Blocks of [netlists](guide/netlists.md) and [device models](guide/device_models.md) run in tests of"]
-    lines += [
-        "those pages; the commands of [validation](guide/validation.md) take minutes to hours and are not run here."
-    ]
+    lines += ["", "Tests of their own run the blocks of [netlists](guide/netlists.md) and"]
+    lines += ["[device models](guide/device_models.md)."]
     return "\n".join(lines) + "\n"
 
 

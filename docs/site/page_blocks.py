@@ -83,6 +83,11 @@ def page_settings(text: str) -> dict[str, str]:
 
 
 def manual_pages(docs: Path) -> dict[str, Path]:
-    """Pages of the manual by their names, such as `tutorial/01_first_array`; generated ones are not among them."""
+    """Pages of the manual by their names, such as `tutorial/01_first_array`; generated ones are not among them.
+
+    The page of published studies, `guide/validation`, lies in the folder of the studies.
+    """
     paths = sorted(path for path in docs.rglob("*.md") if path.parent.name not in ("reference", "site"))
-    return {path.relative_to(docs).with_suffix("").as_posix(): path for path in paths}
+    pages = {path.relative_to(docs).with_suffix("").as_posix(): path for path in paths}
+    studies = docs.parent / "validation" / "README.md"
+    return pages | ({"guide/validation": studies} if studies.exists() else {})

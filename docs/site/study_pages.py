@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from circuitsim.report.study_words import deviation_words, row_words
 from circuitsim.results import StudyResult, StudyRow, load_study_result
 from circuitsim.studies import StudyClaim, load_claim
-from circuitsim.units import format_quantity
 
 KINDS = {
     "exact": "a closed form, or another exact solver",
@@ -14,7 +14,6 @@ KINDS = {
     "trend": "an ordering or a range",
     "training": "trained networks",
 }
-_MOST_VALUES = 4
 _MOST_ROWS = 60
 
 
@@ -44,17 +43,18 @@ def _index(studies: Sequence[tuple[str, StudyClaim, StudyResult]]) -> str:
     names = "\n".join(name for name, _, _ in studies)
     return f"""# Validation
 
-Each page holds numbers that somebody published beside the numbers that circuitsim computes. A claim that is not met
-stays on its page: its verdict is *disagrees* until the page explains the difference and states how far the explanation
-reaches; then it is *explained*. Times are processor time of one core.
+Each page compares published numbers with the numbers that circuitsim computes. A claim that is not met stays on its
+page. Its verdict is *disagrees* until the page explains the difference and states how large a difference the
+explanation covers; it is then *explained*. Times are processor time of one core.
 
 | study | what is compared | values | verdict | time |
 |---|---|---|---|---|
 {chr(10).join(rows)}
 
-Compute them again with `circuitsim reproduce --quick` (under two minutes on two cores), `circuitsim reproduce NAME` or
-`circuitsim reproduce --all`; see [Reproduce a study](../tutorial/10_reproduce_a_study.md). Networks that are trained
-and scored, and how to write a study of your own, are on [the page of the folder](../guide/validation.md).
+Reproduce them with `circuitsim reproduce --quick` (under two minutes on two cores), `circuitsim reproduce NAME` or
+`circuitsim reproduce --all`; see [Reproduce a study](../tutorial/10_reproduce_a_study.md).
+[Published studies, reproduced](../guide/validation.md) summarizes all results, describes the networks that were trained
+and scored, and shows how to write a study of your own.
 
 ```{{toctree}}
 :hidden:
@@ -77,19 +77,19 @@ def _page(folder: Path, claim: StudyClaim, result: StudyResult) -> str:
         f"**Published:** {claim.paper}. {source}".strip(),
         f"**Compared:** {KINDS[claim.kind]}. **Verdict:** {result.verdict}.",
         f"```{{image}} {folder.name}.png\n:alt: Published and computed values of {folder.name}\n```",
-        "Rings are published values, dots are computed here, grey is what agrees.",
-        "## Published beside ours",
+        "Rings show published values, dots the values computed here. Points in grey agree.",
+        "## Published and computed values",
         *_tables(result.rows[:_MOST_ROWS]),
-        f"{more} more rows are in `validation/{folder.name}/result.json`." if more > 0 else "",
+        f"`validation/{folder.name}/result.json` has {more} more rows." if more > 0 else "",
         "## Why they differ" if any(row.explanation for row in result.rows) else "",
         *dict.fromkeys(f"{row.explanation}." for row in result.rows if row.explanation),
         "## How close is close enough",
         tolerances,
-        "## Assumed where the source is silent" if claim.assumed else "",
+        "## Assumptions where the source does not say" if claim.assumed else "",
         "\n".join(f"- {sentence}" for sentence in claim.assumed),
-        "## Compute it again",
+        "## Reproduce it",
         f"`circuitsim reproduce {folder.name}` took {result.seconds:.1f} s of processor time with {versions}. "
-        f"The claim is `validation/{folder.name}/claim.toml`, the computation `study.py` beside it.",
+        f"The claim is in `validation/{folder.name}/claim.toml`, and the computation in `study.py` beside it.",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -104,27 +104,9 @@ def _tables(rows: Sequence[StudyRow]) -> list[str]:
 
 
 def _row(row: StudyRow) -> str:
-    bounds = [f"{sign} {_amount(v, row.unit)}" for sign, v in (("≥", row.least), ("≤", row.most)) if v is not None]
-    published = ", ".join(bounds) or _several(row.published, row.unit)
-    deviation, allowed = (_terms(row.judged, value, row.unit) for value in (row.deviation, row.allowed))
-    return f"| {row.case} | {published} | {_several(row.found, row.unit)} | {deviation} | {allowed} | {row.verdict} |"
+    return f"| {row.case} | {' | '.join(row_words(row))} |"
 
 
 def _allowed(judged: str, allowed: float, unit: str) -> str:
     of = {"relative": " of each value", "of_largest": " of the largest value", "absolute": ""}
-    return "within the stated bounds" if judged == "bounds" else f"{_terms(judged, allowed, unit)}{of[judged]}"
-
-
-def _terms(judged: str, value: float, unit: str) -> str:
-    return f"{100 * value:.2g} %" if judged in ("relative", "of_largest") else _amount(value, unit)
-
-
-def _several(values: Sequence[float], unit: str) -> str:
-    words = [_amount(value, unit) for value in values[:_MOST_VALUES]]
-    return ", ".join(words) + (f", … ({len(values)})" if len(values) > _MOST_VALUES else "")
-
-
-def _amount(value: float, unit: str) -> str:
-    if unit in ("", "1"):
-        return f"{value:.5g}"
-    return f"{value:.5g} %" if unit == "%" else format_quantity(value, unit)
+    return "within the stated bounds" if judged == "bounds" else f"{deviation_words(judged, allowed, unit)}{of[judged]}"

@@ -110,9 +110,10 @@ def test_every_schema_number_stands_on_the_page_of_files(pages):
                 module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
                 found |= {f"{module}.{name}" for name in names if name.endswith("SCHEMA")}
     files = generator("file_page").FILES
-    assert found == {file.schema for file in files}
+    assert found == {file.schema for file in files if file.schema}
     for file in files:
-        assert f"| `{file.name}` | {generator('file_page').schema_number(file)} |" in pages["files.md"]
+        number = generator("file_page").schema_number(file) if file.schema else " "
+        assert f"| `{file.name}` | {number} |" in pages["files.md"]
 
 
 def test_the_committed_page_lists_the_generated_ones(pages):

@@ -55,7 +55,13 @@ COMMANDS = {
     "device show": (("device", "show", "array.toml", "--plot", "out/plot.png"), PLOT),
     "device characterize": (("device", "characterize", "array.toml", "--plot", "out/plot.png"), PLOT),
     "block show": (("block", "show", "array.toml", "--plot", "out/plot.png"), PLOT),
-    "block characterize": (("block", "characterize", "array.toml", "--subckt", "x", "--plot", "out/plot.png"), PLOT),
+    "block characterize": (
+        (
+            *("block", "characterize", "array.toml", "--subckt", "x"),
+            *("--plot", "out/plot.png", "--transfer", "out/transfer.csv"),
+        ),
+        {*PLOT, "transfer.csv"},
+    ),
     "device fit": (("device", "fit", "array.toml", "-o", "out/new", "--plot", "out/plot.png"), PLOT),
     "device tabulate": (
         ("device", "tabulate", "array.toml", "--state", "w", "--state-range", "0 1", "-o", "out/states.csv"),
