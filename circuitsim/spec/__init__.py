@@ -35,6 +35,7 @@ from circuitsim.spec.named_circuits import named_circuits
 from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
 from circuitsim.spec.real_numbers import real_numbers
 from circuitsim.spec.schema import json_schema
+from circuitsim.spec.seen_wires import held_by_sources, same_wires
 from circuitsim.spec.slips import tell_cells, tell_inputs, tell_straps
 from circuitsim.spec.technique import TechniqueSpec
 from circuitsim.spec.toml_file import read_toml
@@ -86,6 +87,7 @@ __all__ = [
     "full_scale_inputs",
     "gate_voltage_levels",
     "has_bypass",
+    "held_by_sources",
     "input_unit",
     "json_schema",
     "key_uses",
@@ -99,6 +101,7 @@ __all__ = [
     "read_toml",
     "real_numbers",
     "resting_input",
+    "same_wires",
     "sentence",
     "shown",
     "spice_name",
