@@ -11,6 +11,7 @@ from circuitsim.spec.cell_keys import cell_keys
 from circuitsim.spec.codes import check_codes
 from circuitsim.spec.commented_toml import commented_toml
 from circuitsim.spec.complaints import sentence, shown
+from circuitsim.spec.dimensions import DIMENSIONS, beyond_circuits
 from circuitsim.spec.frozen_mapping import FrozenMapping
 from circuitsim.spec.gate_levels import gate_voltage_levels, level_numbers
 from circuitsim.spec.ideal_parts import Surroundings, check_around_charges, with_ideal
@@ -42,6 +43,7 @@ from circuitsim.spec.toml_file import read_toml
 from circuitsim.spec.wires import WireGrid, WireSpec, wire_grid
 
 __all__ = [
+    "DIMENSIONS",
     "USES",
     "Abilities",
     "AccessSpec",
@@ -66,6 +68,7 @@ __all__ = [
     "TopologySpec",
     "WireGrid",
     "WireSpec",
+    "beyond_circuits",
     "by_value",
     "cell_keys",
     "check_able",
