@@ -32,7 +32,7 @@ from circuitsim.spec.matrices import (
     resting_input,
     state_unit,
 )
-from circuitsim.spec.named_circuits import named_circuits
+from circuitsim.spec.named_circuits import named_circuits, stated_values
 from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
 from circuitsim.spec.real_numbers import real_numbers
 from circuitsim.spec.schema import json_schema
@@ -109,6 +109,7 @@ __all__ = [
     "shown",
     "spice_name",
     "state_unit",
+    "stated_values",
     "tell_cells",
     "tell_inputs",
     "tell_straps",
