@@ -15,6 +15,7 @@ from circuitsim.library import feels_temperature, read_library
 from circuitsim.spec import (
     USES,
     ArraySpec,
+    KeyUse,
     checked,
     document_keys,
     held_by_sources,
@@ -83,7 +84,7 @@ def _judged(spec: ArraySpec, key: str, value: Any) -> Iterator[UnusedSetting]:
     if reason := _without_effect(spec, key):
         yield UnusedSetting(key, value, reason)
     elif part := unfelt(spec, key) or _not_at_rest(spec, key):
-        obstacles = {use: obstacle_to(use, spec) for use in key_uses(key, spec) if use != "reads"}
+        obstacles: dict[KeyUse, str] = {use: obstacle_to(use, spec) for use in key_uses(key, spec) if use != "reads"}
         if uses := tuple(USES[use] for use, obstacle in obstacles.items() if not obstacle):
             yield UnusedSetting(key, value, f"which does not depend on {part}", uses)
         else:
