@@ -10,7 +10,7 @@ from circuitsim.blocks.load import load_block, load_block_folder
 from circuitsim.blocks.user_file import user_block
 from circuitsim.devices import Parameter
 from circuitsim.errors import OutsideRangeError, SpecError
-from circuitsim.spec import ArraySpec
+from circuitsim.spec import ArraySpec, beyond_circuits
 from circuitsim.spec.block import BlockSpec
 
 SECTIONS: dict[str, BlockKind] = {"driver": "driver", "sense": "sense", "adc": "converter"}
@@ -87,6 +87,8 @@ def _overridden(
         own = known.get(given.lower())
         if own is None:
             raise SpecError(f"{key}.{given}: {name} has no such {what}; there is {', '.join(stated) or 'none'}")
+        if said := beyond_circuits(value, stated[own].unit):
+            raise SpecError(f"{key}.{given}: got {said}")
         values[own] = Parameter(value=value, unit=stated[own].unit, source="the specification", fit="user")
     return MappingProxyType(values)
 

@@ -10,6 +10,7 @@ from typing import Any, TypeGuard
 
 from pydantic import BaseModel
 
+from circuitsim.campaign.axis_files import located_axis
 from circuitsim.campaign.axis_keys import check_keys
 from circuitsim.campaign.campaign_file import LARGEST_SEED, AxisRange, CampaignFile, axis_values
 from circuitsim.campaign.constraints import Constraint, read_constraint
@@ -97,7 +98,7 @@ def set_up(campaign: CampaignFile, folder: Path, versions: Mapping[str, str]) ->
     calls = {
         name: find_measure(name, table.function, table.arguments, folder) for name, table in campaign.measures.items()
     }
-    axes = _axes(campaign, base, calls)
+    axes = tuple(located_axis(axis, folder) for axis in _axes(campaign, base, calls))
     for axis in axes:
         for each in axis.drawn or (axis,):
             check_keys(each.keys, each.values, base, calls)

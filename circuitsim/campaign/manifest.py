@@ -34,7 +34,7 @@ from circuitsim.campaign.store import CampaignStore, told
 from circuitsim.campaign.work import CampaignPoint
 from circuitsim.errors import ARRAY_FAULTS, InputError
 from circuitsim.results.atomic_files import atomic, write_text
-from circuitsim.spec import ArraySpec, FrozenMapping, by_value, checked, named_circuits
+from circuitsim.spec import ArraySpec, FrozenMapping, by_value, checked, named_circuits, stated_values
 
 MANIFEST_SCHEMA = 1
 
@@ -56,6 +56,7 @@ class CampaignList:
         statistics: Which intervals and yields, and when replicates stop.
         design: Kind of the design that drew an axis; empty: none did.
         circuits: The circuits of its base, see `spec.named_circuits`.
+        values: The values of its base, see `spec.stated_values`.
     """
 
     name: str
@@ -69,6 +70,7 @@ class CampaignList:
     statistics: CampaignStatistics = field(default_factory=CampaignStatistics)
     design: str = ""
     circuits: Mapping[str, str] = field(default_factory=FrozenMapping)
+    values: Mapping[str, Any] = field(default_factory=FrozenMapping)
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,7 @@ def list_points(
         statistics or CampaignStatistics(),
         design,
         FrozenMapping(named_circuits(setup.base)),
+        FrozenMapping(stated_values(setup.base)),
     )
 
 
@@ -154,6 +157,7 @@ def save_list(store: CampaignStore, listing: CampaignList) -> None:
         "statistics": listing.statistics.model_dump(mode="json", by_alias=True),
         "design": listing.design,
         "circuits": dict(listing.circuits),
+        "values": dict(listing.values),
     }
     with told(store.root):
         with atomic(store.root / "points.npz") as temporary, temporary.open("wb") as file:
@@ -193,6 +197,7 @@ def load_list(store: CampaignStore) -> CampaignList:
         CampaignStatistics.model_validate(about.get("statistics", {})),
         about.get("design", ""),
         FrozenMapping(about.get("circuits", {})),
+        FrozenMapping(about.get("values", {})),
     )
 
 

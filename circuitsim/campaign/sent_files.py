@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from circuitsim.campaign.axis_files import axis_paths, moved_axes
 from circuitsim.campaign.expansion import CampaignSetup
 from circuitsim.campaign.measure_sources import source_files
 from circuitsim.campaign.measures import MeasureCall, with_argument
@@ -108,12 +109,21 @@ def _paths(setup: CampaignSetup) -> Iterator[Path]:
         if (file := getattr(part, "file", None)) is not None:
             yield from _included(file, part.corners, every=f"{section}.corner" in swept)
         if (folder := getattr(part, "folder", None)) is not None:
-            for path in sorted(each for each in folder.rglob("*") if each.is_file()):
-                yield path
-                if path.suffix == ".lib":
-                    yield from _included(path, (), every=True)
+            yield from _inside(folder)
+    for path in axis_paths(setup.axes):
+        yield from _inside(path) if path.is_dir() else [path]
+        if path.is_file() and path.suffix != ".npy":
+            yield from _included(path, (), every=True)
     for call in setup.measures.values():
         yield from _of_measure(setup, call)
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    """Yield the files of a device or block folder, and what its SPICE files include."""
+    for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+        yield path
+        if path.suffix == ".lib":
+            yield from _included(path, (), every=True)
 
 
 def _of_measure(setup: CampaignSetup, call: MeasureCall) -> Iterator[Path]:
@@ -147,7 +157,8 @@ def _moved(setup: CampaignSetup, root: Path, place: Path) -> CampaignSetup:
     for name, call in setup.measures.items():
         own = {key: moved(value) if isinstance(value, Path) else value for key, value in call.arguments.items()}
         calls[name] = replace(call, arguments=own, folder=str(moved(Path(call.folder))))
-    return replace(setup, base=_moved_array(setup.base, moved), measures=calls)
+    axes = moved_axes(setup.axes, moved)
+    return replace(setup, base=_moved_array(setup.base, moved), axes=axes, measures=calls)
 
 
 def _moved_array(spec: ArraySpec, moved: Any) -> ArraySpec:

@@ -1,6 +1,7 @@
 """`circuitsim cite`: what a run must cite, as text or as BibTeX."""
 
 import importlib.metadata
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from circuitsim.devices import Citation
 
 _SOLVERS = ("numpy", "scipy", "numba")
+_DOI = re.compile(r"\bdoi (10\.\S+)")
 _NETWORKS = ("onnx", "onnxruntime")
 
 
@@ -26,7 +28,7 @@ class Reference:
     """One thing to cite.
 
     Attributes:
-        about: What it stands for: "software", "device", "circuit" or "study".
+        about: What it stands for: "software", "device", "circuit", "chip" or "study".
         name: Name of the program, card, circuit or study.
         text: The source in words, as the card or the claim states it.
         bibtex: Its entry; empty where the source is not stated in fields.
@@ -43,11 +45,11 @@ def cite(
     bibtex: Annotated[bool, typer.Option("--bibtex", help="Print BibTeX entries instead of text.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Print what a run must cite: circuitsim, simulator and libraries, device cards and circuits, studies."""
+    """Print what a run must cite: circuitsim, simulator and libraries, device cards and circuits, chips, studies."""
     from circuitsim.cli.cited_run import read_run
 
     found = read_run(result)
-    references = [*_software(found), *_circuits(found), *_studies(found)]
+    references = [*_software(found), *_circuits(found), *_chips(found), *_studies(found)]
     content = {"files": [str(file) for file in found.files], "references": [asdict(each) for each in references]}
     if bibtex:
         entries = dict.fromkeys(each.bibtex or f"% {each.name}: {each.text}" for each in references)
@@ -141,6 +143,19 @@ def _entry(card: str, number: int, one: "Citation") -> str:
     fields = {"author": author_list(one.authors), "title": one.title, "journal": one.journal, "volume": one.volume}
     fields |= {"pages": one.pages, "year": str(one.year), "doi": one.doi, "url": one.url, "note": f"for {one.used_for}"}
     return bibtex_entry("article" if one.journal else "misc", key, fields)
+
+
+def _chips(found: "CitedRun") -> Iterator[Reference]:
+    """Return the papers of chips whose values the specifications have."""
+    from circuitsim.presets import matching_presets
+
+    for match in dict.fromkeys(each for values in found.values for each in matching_presets(values)):
+        changed = f", but for {', '.join(match.changed)}" if match.changed else ""
+        for number, text in match.references.items():
+            doi = _DOI.search(text)
+            fields = {"note": text, "doi": doi[1] if doi else None}
+            entry = bibtex_entry("misc", f"chip_{match.name}_{number}", fields)
+            yield Reference("chip", match.name, f"{text} (its values are those of the specification{changed})", entry)
 
 
 def _studies(found: "CitedRun") -> Iterator[Reference]:

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from circuitsim.errors import CircuitsimError, InputError
-from circuitsim.spec import load_spec, named_circuits, parse_spec, read_toml
+from circuitsim.presets import is_preset, preset_spec
+from circuitsim.spec import ArraySpec, load_spec, named_circuits, parse_spec, read_toml, stated_values
 
 _KINDS = (".json", ".nc", ".toml")
+_TEXTS = ("circuits", "values", "provenance")  # attributes that hold JSON
 _DEEP = 3  # folders below the run in which results lie
 _MOST = 2000  # files that are looked at
 
@@ -24,6 +26,7 @@ class CitedRun:
         versions: Versions by program, as the run states them.
         studies: Paper and DOI or address of studies, by their names.
         network: Whether a network was run.
+        values: The values of each specification, see `spec.stated_values`.
     """
 
     files: list[Path] = field(default_factory=list)
@@ -31,6 +34,7 @@ class CitedRun:
     versions: dict[str, str] = field(default_factory=dict)
     studies: dict[str, tuple[str, str]] = field(default_factory=dict)
     network: bool = False
+    values: list[dict[str, Any]] = field(default_factory=list)
 
 
 def read_run(path: Path) -> CitedRun:
@@ -76,7 +80,7 @@ def _documents(file: Path) -> Iterator[Mapping[str, Any]]:
         import xarray as xr
 
         with xr.open_dataset(file, engine="h5netcdf") as data:
-            parsed = {key: json.loads(str(data.attrs[key])) for key in ("circuits", "provenance") if key in data.attrs}
+            parsed = {key: json.loads(str(data.attrs[key])) for key in _TEXTS if key in data.attrs}
             yield parsed | ({"version": data.attrs["version"]} if "version" in data.attrs else {})
     else:
         content = json.loads(file.read_text(encoding="utf-8"))
@@ -87,20 +91,28 @@ def _toml(file: Path) -> Iterator[Mapping[str, Any]]:
     data = read_toml(file, "a TOML file")
     base = data.get("base")
     if isinstance(base, str):
-        yield {"circuits": named_circuits(load_spec(file.parent / base))}
+        yield _named(preset_spec(base) if is_preset(base) else load_spec(file.parent / base))
     elif isinstance(base, dict):
-        yield {"circuits": named_circuits(parse_spec(base))}
+        yield _named(parse_spec(base))
     elif "paper" in data:
         yield data | {"name": file.parent.name}
     else:
-        yield {"circuits": named_circuits(load_spec(file))}
+        yield _named(load_spec(file))
+
+
+def _named(spec: ArraySpec) -> dict[str, Any]:
+    return {"circuits": named_circuits(spec), "values": stated_values(spec)}
 
 
 def _take(found: CitedRun, document: Mapping[str, Any]) -> bool:
     """Take what one document names; its form is known by its keys."""
     circuits = dict(document.get("circuits") or {})
+    values = document.get("values")
     if isinstance(document.get("spec"), dict):  # a model
-        circuits |= named_circuits(parse_spec(document["spec"]))
+        spec = parse_spec(document["spec"])
+        circuits, values = circuits | named_circuits(spec), stated_values(spec)
+    if isinstance(values, dict) and values not in found.values:
+        found.values.append(values)
     for axis in document.get("axes") or ():  # of a campaign, which may vary the model
         if isinstance(axis, dict) and axis.get("keys"):
             _add(found, {key: axis["labels"] for key in axis["keys"] if key.endswith((".model", ".folder", ".file"))})

@@ -10,7 +10,7 @@ from circuitsim.devices.load import load_card, load_folder
 from circuitsim.devices.parameters import Parameter
 from circuitsim.devices.user_file import USER_FILE, user_device, user_transistor
 from circuitsim.errors import DeclaredRangeWarning, OutsideRangeError, SpecError
-from circuitsim.spec import AccessSpec, ArraySpec, DeviceSpec, checked
+from circuitsim.spec import AccessSpec, ArraySpec, DeviceSpec, beyond_circuits, checked
 
 
 @checked
@@ -183,6 +183,9 @@ def _with_overrides(card: Card, overrides: dict[str, float], section: str) -> Ca
             known = ", ".join(parameters) or "none"
             raise SpecError(f"{section}.params.{name}: {card.name} has no such parameter; there is {known}")
         old = parameters[name]
+        # Times of devices are those of drift and retention, years among them.
+        if old.unit != "s" and (said := beyond_circuits(value, old.unit)):
+            raise SpecError(f"{section}.params.{name}: got {said}")
         if value != old.value:
             parameters[name] = Parameter(value=value, unit=old.unit, source="the specification", fit="user")
     return replace(card, parameters=MappingProxyType(parameters))

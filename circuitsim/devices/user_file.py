@@ -15,7 +15,7 @@ from circuitsim.library import (
     spice_number,
     tell_left_out,
 )
-from circuitsim.spec import AccessSpec, DeviceSpec, checked
+from circuitsim.spec import AccessSpec, DeviceSpec, beyond_circuits, checked
 from circuitsim.spec.terminals import TerminalMap
 
 USER_FILE = "the user's file"
@@ -61,13 +61,23 @@ def user_transistor(access: AccessSpec) -> Card:
     """Card of a transistor in the user's file; `deck_scale` says in which unit its w and l are.
 
     Raises:
-        InputError: File, corner or sub-circuit do not exist, or the number of terminals differs.
+        InputError: File, corner or sub-circuit do not exist, the number of terminals differs, or a size is none.
     """
     assert access.file is not None and access.subckt is not None
     library = read_library(access.file.resolve(), access.corners)
     line = find_subckt(library, access.subckt)
     ports = _in_order(line, access.ports, "access")
+    _check_sizes(access, line, library)
     return _card(line, "transistor", library, ports, None, {"w", "l"})
+
+
+def _check_sizes(access: AccessSpec, line: Subckt, library: Library) -> None:
+    """Refuse sizes that no transistor has, where the file shows that it takes metres: by its scale, or its default."""
+    for key, size in (("w", access.w), ("l", access.l)):
+        default = spice_number(line.defaults.get(key, ""))
+        in_metres = library.scale != 1 or (default is not None and not beyond_circuits(default, "m"))
+        if in_metres and (said := beyond_circuits(size, "m")):
+            raise InputError(f"access.{key}: got {said}")
 
 
 _STATES: dict[str, Callable[[DeviceSpec], tuple[StateKind, str, tuple[float, float]]]] = {

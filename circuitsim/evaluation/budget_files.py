@@ -16,7 +16,7 @@ from circuitsim.network import InputRangePer, load_network
 from circuitsim.results import Certificate, TileModel
 from circuitsim.results.atomic_files import atomic, write_text
 from circuitsim.results.network_budget import BudgetEntry, NetworkBudget
-from circuitsim.spec import checked, named_circuits
+from circuitsim.spec import checked, named_circuits, stated_values
 from circuitsim.spice import Progress
 
 
@@ -92,6 +92,7 @@ def budget_files(
         "placement": placement,
         "model_digest": model.digest,
         "circuits": named_circuits(model.spec),
+        "values": stated_values(model.spec),
         "csv": str(table),
     }
     write_text(out / "results.json", json.dumps(content, indent=2) + "\n")

@@ -25,7 +25,7 @@ from circuitsim.network.fitting_array import check_network_array
 from circuitsim.periphery import Periphery
 from circuitsim.results import TileModel
 from circuitsim.results.atomic_files import write_text
-from circuitsim.spec import ArraySpec, Count, checked, named_circuits
+from circuitsim.spec import ArraySpec, Count, checked, named_circuits, stated_values
 
 if TYPE_CHECKING:
     from circuitsim.network.onnx import OnnxNetwork
@@ -185,4 +185,5 @@ def _about(subject: Workload, spec: ArraySpec) -> dict[str, Any]:
         "mapping": spec.mapping.weights,
         "input_code": spec.driver.input_code,
         "circuits": named_circuits(spec),
+        "values": stated_values(spec),
     }

@@ -1,29 +1,34 @@
 """Settings of a specification that change nothing, or nothing but some results: told, so that nobody tunes them."""
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from circuitsim.calibration.drawn import stated_statistics
 from circuitsim.devices import device_card
 from circuitsim.errors import DeclaredRangeWarning, SpecError
-from circuitsim.network.fitting_array import READS
+from circuitsim.evaluation.impossible_uses import obstacle_to
+from circuitsim.library import feels_temperature, read_library
 from circuitsim.spec import (
     USES,
     ArraySpec,
+    KeyUse,
     checked,
     document_keys,
-    drawn_specs,
+    held_by_sources,
     key_uses,
+    same_wires,
     shown,
     tell_straps,
-    unable,
     unfelt,
 )
 
-_SEGMENTS = ("wire.c_row", "wire.c_col", "wire.c_bl", "wire.row", "wire.col", "wire.strap_row", "wire.strap_col")
-"""Keys of wires that are not resistances of single segments."""
+_CAPACITANCES = ("c_row", "c_col", "c_bl")
+_GEOMETRIES = {"row": "r_row", "col": "r_col"}
+"""Tables that state a resistance, and a capacitance if they have a height."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +81,15 @@ def unused_settings(spec: ArraySpec, given: Iterable[str] | None = None) -> tupl
 
 
 def _judged(spec: ArraySpec, key: str, value: Any) -> Iterator[UnusedSetting]:
-    reason = _without_effect(spec, key)
-    if reason:
+    if reason := _without_effect(spec, key):
         yield UnusedSetting(key, value, reason)
-    elif part := unfelt(spec, key):
-        uses = tuple(USES[use] for use in key_uses(key, spec))
-        yield UnusedSetting(key, value, f"which does not depend on {part}", uses)
+    elif part := unfelt(spec, key) or _not_at_rest(spec, key):
+        obstacles: dict[KeyUse, str] = {use: obstacle_to(use, spec) for use in key_uses(key, spec) if use != "reads"}
+        if uses := tuple(USES[use] for use, obstacle in obstacles.items() if not obstacle):
+            yield UnusedSetting(key, value, f"which does not depend on {part}", uses)
+        else:
+            because = " and ".join(dict.fromkeys(obstacles.values()))
+            yield UnusedSetting(key, value, f"reads at rest do not depend on {part}, and {because}")
 
 
 def _without_effect(spec: ArraySpec, key: str) -> str:
@@ -90,61 +98,90 @@ def _without_effect(spec: ArraySpec, key: str) -> str:
     if section == "wire":
         return _of_wires(spec, key, name)
     if section == "mapping":
-        return _of_mapping(spec)
+        return obstacle_to("networks", spec)
     if key == "adc.full_scale" and spec.adc.bits is None:
         return "without adc.bits there is no converter"
-    if key == "technique.partition" and spec.technique.partition is not None:
-        rows, cols = spec.technique.partition
-        inside = rows >= spec.array.rows and cols >= spec.array.cols
-        return f"the array has {spec.array.rows} x {spec.array.cols} cells, and one part holds them" if inside else ""
+    if section == "technique":
+        return _of_technique(spec, name)
     if key == "array.temperature_c":
         return _of_temperature(spec)
     return ""
 
 
+def _not_at_rest(spec: ArraySpec, key: str) -> str:
+    """Return what a key describes in this array if reads at rest do not depend on it; empty if they do."""
+    if key == "driver.gate_levels":
+        return "the levels of gates where these are off and on" if spec.driver.gate_levels == (0.0, spec.v_gate) else ""
+    section, _, name = key.partition(".")
+    if section == "wire" and name not in _CAPACITANCES and spec.driver.input_code != "pulse_width":
+        return "" if _changes_wires(spec, name, at_rest=True) else "the wires of gates"
+    return ""
+
+
 def _of_wires(spec: ArraySpec, key: str, name: str) -> str:
+    if name in _CAPACITANCES:
+        still = name != "c_row" and held_by_sources(spec, "col" if name == "c_col" else "bl")
+        return "ideal sources of constant voltage hold these wires" if still else ""
+    if _changes_wires(spec, name, at_rest=False):
+        return ""
+    if name in _GEOMETRIES and getattr(spec.wire, name).height is not None:
+        return ""  # its capacitance
     if name.startswith("strap_"):
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always", DeclaredRangeWarning)
             tell_straps(spec)
         own = [str(one.message) for one in told if str(one.message).startswith(f"{key}.")]
-        return own[0].partition("has no effect: ")[2] if own else ""
-    if key in _SEGMENTS or _changes_wires(spec, name):
-        return ""
+        return own[0].partition("has no effect: ")[2] if own else "it joins points that have the same voltage"
     if name.startswith(("tc_", "t_ref")):
         same = spec.array.temperature_c == spec.wire.t_ref_c
         return "array.temperature_c is wire.t_ref_c" if same else "the resistances do not depend on temperature"
-    return "every segment of the wires is the same without it"
+    if type(spec.wire).model_fields[name].is_required() or name in _GEOMETRIES:
+        return "no current flows through these segments"
+    return "cells, drivers and sense amplifiers see the same wires without it"
 
 
-def _changes_wires(spec: ArraySpec, name: str) -> bool:
-    """Tell whether the segments of the wires differ from those with the default of a key."""
-    field = type(spec.wire).model_fields[name]
-    if field.is_required():
-        return True
+def _changes_wires(spec: ArraySpec, name: str, *, at_rest: bool) -> bool:
+    """Tell whether cells see other wires with the default of a key, or with another value where it has none."""
+    key = _GEOMETRIES.get(name, name)
+    field = type(spec.wire).model_fields[key]
+    value = _other(getattr(spec.wire, key)) if key.startswith("r_") else field.get_default()
     try:
-        without = drawn_specs(spec.replace(wire={name: field.get_default()}))
-        return any(each.wires != one.wires for each, one in zip(without, drawn_specs(spec), strict=True))
+        other = spec.replace(wire={key: value})
     except SpecError:  # the key is needed
         return True
+    return not same_wires(spec, other, at_rest=at_rest)
 
 
-def _of_mapping(spec: ArraySpec) -> str:
-    obstacle = unable(spec, READS)
-    if obstacle is None or not obstacle[0].startswith(("array.input_line", "technique.")):
-        return ""
-    key, value, expected = obstacle
-    return f"networks do not lie on arrays with {key} = {shown(value)} ({expected.because})"
+def _other(resistance: Any) -> Any:
+    """Return another resistance for every segment [ohm]."""
+    return (2 * np.asarray(resistance) + 1).tolist()
+
+
+def _of_technique(spec: ArraySpec, name: str) -> str:
+    technique, line = spec.technique, spec.array.input_line
+    held = "ideal sources hold these wires, so that cells do not feel each other"
+    apart = held_by_sources(spec, "col") and (line == "bl" or held_by_sources(spec, "bl"))
+    if name == "partition" and technique.partition is not None:
+        of_rows, of_cols = (most < size for most, size in zip(technique.partition, spec.shape, strict=True))
+        if not (of_rows or of_cols):
+            return f"the array has {spec.array.rows} x {spec.array.cols} cells, and one part holds them"
+        alone = line != "bl" or held_by_sources(spec, "row")
+        surrounded = technique.dummy_cols or technique.g_reference is not None  # columns of which each part has its own
+        if (apart or not of_rows) and (not of_cols or (alone and not surrounded)):
+            return held if line == "bl" or of_rows else "columns do not feel each other where rows lead to gates"
+    if line != "bl" or not apart:
+        return ""  # rows at rest take a current
+    return held if name == "dummy_rows" or (name == "g_dummy" and not technique.dummy_cols) else ""
 
 
 def _of_temperature(spec: ArraySpec) -> str:
     if any(part.block is not None for part in (spec.driver, spec.sense, spec.adc)):
         return ""  # transistors of a circuit
-    ohmic = spec.array.cell == "1r" and spec.device.model is not None and device_card(spec).ohmic
-    statistics = stated_statistics(spec) if ohmic else None
+    if spec.access is not None or spec.wire.tc_row or spec.wire.tc_col:
+        return ""
+    card, statistics = device_card(spec), stated_statistics(spec)
     if statistics is not None and statistics.table.temperature is not None:
         return ""  # the conductances drawn by `age` at other temperatures
-    wires: Mapping[str, float] = {"tc_row": spec.wire.tc_row, "tc_col": spec.wire.tc_col}
-    if not ohmic or any(wires.values()):
+    if feels_temperature(read_library(card.lib, card.sections), card.subckt):
         return ""
-    return f"{spec.device.model} is ohmic at every temperature, and wire.tc_row and wire.tc_col are 0"
+    return f"the model of {card.name} does not depend on temperature, and wire.tc_row and wire.tc_col are 0"

@@ -8,7 +8,7 @@ the matrix products against either of them.
 from circuitsim.levels.calibrating import calibrate
 from circuitsim.levels.can import CAN, CAN_IN_TIME, Level, check_can
 from circuitsim.levels.cell_surface import surface_of
-from circuitsim.levels.codes import convert_codes
+from circuitsim.levels.codes import check_converters, convert_codes
 from circuitsim.levels.drawn_codes import drawn_codes
 from circuitsim.levels.in_time import check_can_in_time, solve_in_time
 from circuitsim.levels.preparing import TechniqueArray, prepare
@@ -25,6 +25,7 @@ __all__ = [
     "calibrate",
     "check_can",
     "check_can_in_time",
+    "check_converters",
     "convert_codes",
     "drawn_codes",
     "prepare",

@@ -83,7 +83,7 @@ def convert_codes(
         ClippingWarning: The ADC clips more than one output in a hundred, or a sense amplifier in a deck saturates.
         SettlingWarning: An output in a deck has not settled when the ADC takes it.
     """
-    _check_converters_fit(spec)
+    check_converters(spec)
     if spec.driver.block is not None or spec.adc.block is not None:
         use = TileUse(model, certificate, strict, max_error)
         check_tile_use(level, use)
@@ -149,8 +149,13 @@ def _pulse_widths(spec: ArraySpec, array: AnyArray, codes: ArrayLike, full_scale
     return reading if gated else replace(reading, v_in=v_ref + spec.driver.v_read * np.asarray(reading.v_in))
 
 
-def _check_converters_fit(spec: ArraySpec) -> None:
-    """Reject an array whose inputs are not voltages, or whose converters do not take its outputs."""
+@checked
+def check_converters(spec: ArraySpec) -> None:
+    """Reject an array whose inputs are not voltages, or whose converters do not take its outputs.
+
+    Raises:
+        SpecError: Names the key and what takes codes instead.
+    """
     check_around_charges(spec)
     off_or_on = spec.array.input_line != "bl" and spec.driver.gate_levels is None
     if off_or_on and spec.driver.input_code == "amplitude":

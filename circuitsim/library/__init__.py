@@ -8,6 +8,7 @@ from circuitsim.library.header import HEADER_KEYS, folder_header, read_header
 from circuitsim.library.roles import assigned_roles
 from circuitsim.library.spice_numbers import spice_number
 from circuitsim.library.subcircuit import Subckt, find_subckt
+from circuitsim.library.temperature import feels_temperature
 from circuitsim.library.text import once_per_content
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "assemble",
     "assemble_own",
     "assigned_roles",
+    "feels_temperature",
     "find_subckt",
     "folder_header",
     "four_node_elements",

@@ -1,3 +1,5 @@
+from .matching import PresetMatch as PresetMatch
+from .matching import matching_presets as matching_presets
 from .preset import KeySource as KeySource
 from .preset import Preset as Preset
 from .preset import is_preset as is_preset

@@ -19,7 +19,7 @@ from circuitsim.results.json_records import check_kind, from_plain
 from circuitsim.results.provenance import Provenance
 from circuitsim.results.solution import Convergence, Solution
 from circuitsim.results.tile_error import TileError
-from circuitsim.spec import ArraySpec, checked, input_unit, named_circuits, real_numbers, state_unit
+from circuitsim.spec import ArraySpec, checked, input_unit, named_circuits, real_numbers, state_unit, stated_values
 
 if TYPE_CHECKING:  # xarray takes most of a second to import, so only saving and loading import it
     import xarray as xr
@@ -187,6 +187,7 @@ def to_dataset(
         "provenance": json.dumps(dataclasses.asdict(solution.provenance)),
         **relative,
         **({} if spec is None else {"circuits": json.dumps(named_circuits(spec))}),
+        **({} if spec is None else {"values": json.dumps(stated_values(spec))}),
     }
     return xr.Dataset(variables, attrs=about)
 

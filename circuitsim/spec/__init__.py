@@ -11,6 +11,7 @@ from circuitsim.spec.cell_keys import cell_keys
 from circuitsim.spec.codes import check_codes
 from circuitsim.spec.commented_toml import commented_toml
 from circuitsim.spec.complaints import sentence, shown
+from circuitsim.spec.dimensions import DIMENSIONS, beyond_circuits
 from circuitsim.spec.frozen_mapping import FrozenMapping
 from circuitsim.spec.gate_levels import gate_voltage_levels, level_numbers
 from circuitsim.spec.ideal_parts import Surroundings, check_around_charges, with_ideal
@@ -31,16 +32,18 @@ from circuitsim.spec.matrices import (
     resting_input,
     state_unit,
 )
-from circuitsim.spec.named_circuits import named_circuits
+from circuitsim.spec.named_circuits import named_circuits, stated_values
 from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
 from circuitsim.spec.real_numbers import real_numbers
 from circuitsim.spec.schema import json_schema
+from circuitsim.spec.seen_wires import held_by_sources, same_wires
 from circuitsim.spec.slips import tell_cells, tell_inputs, tell_straps
 from circuitsim.spec.technique import TechniqueSpec
 from circuitsim.spec.toml_file import read_toml
 from circuitsim.spec.wires import WireGrid, WireSpec, wire_grid
 
 __all__ = [
+    "DIMENSIONS",
     "USES",
     "Abilities",
     "AccessSpec",
@@ -65,6 +68,7 @@ __all__ = [
     "TopologySpec",
     "WireGrid",
     "WireSpec",
+    "beyond_circuits",
     "by_value",
     "cell_keys",
     "check_able",
@@ -86,6 +90,7 @@ __all__ = [
     "full_scale_inputs",
     "gate_voltage_levels",
     "has_bypass",
+    "held_by_sources",
     "input_unit",
     "json_schema",
     "key_uses",
@@ -99,10 +104,12 @@ __all__ = [
     "read_toml",
     "real_numbers",
     "resting_input",
+    "same_wires",
     "sentence",
     "shown",
     "spice_name",
     "state_unit",
+    "stated_values",
     "tell_cells",
     "tell_inputs",
     "tell_straps",

@@ -48,6 +48,10 @@ IN_TIME = {
 }
 """Keys that only reads in time feel: those whose output is a charge."""
 
+_OF_ROWS = ("r_row", "row", "taper_row", "tc_row", "strap_row", "row_drive", "first_row_segment")
+GATE_WIRES = {f"wire.{name}": "the wires of gates" for name in _OF_ROWS}
+"""Keys of rows that are word lines: no current flows into gates at rest."""
+
 
 def unfelt(spec: ArraySpec, key: str) -> str | None:
     """Return what a key describes if the output of one read, as `circuitsim.solve` returns it, does not depend on it.
@@ -61,7 +65,8 @@ def unfelt(spec: ArraySpec, key: str) -> str | None:
     """
     charge = spec.array.cell == "1c" or spec.driver.input_code == "pulse_width"
     coding = {} if charge else {"driver.input_code": "how codes become reads"}
-    return (CONVERTERS | NETWORK | SPREAD | coding | ({} if charge else IN_TIME)).get(key)
+    gates = GATE_WIRES if spec.array.input_line != "bl" else {}
+    return (CONVERTERS | NETWORK | SPREAD | coding | ({} if charge else IN_TIME | gates)).get(key)
 
 
 def with_values(spec: ArraySpec, key: str, values: Sequence[Any]) -> list[ArraySpec]:

@@ -15,10 +15,11 @@ from circuitsim.spec.base import Part, Quantity, Whole, whole
 from circuitsim.spec.block import BlockSpec
 from circuitsim.spec.cell import AccessSpec, DeviceSpec
 from circuitsim.spec.complaints import sentence
+from circuitsim.spec.dimensions import beyond_circuits
 from circuitsim.spec.mapping import MappingSpec
 from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
 from circuitsim.spec.technique import TechniqueSpec
-from circuitsim.spec.terminals import roles_of
+from circuitsim.spec.terminals import check_cell_ports, roles_of
 from circuitsim.spec.toml_file import read_toml
 from circuitsim.spec.wires import GEOMETRY_KEYS, WireGrid, WireSpec, wire_grid
 
@@ -89,6 +90,7 @@ class ArraySpec(Part):
         self._check_cell()
         self._check_input_line()
         self._check_technique()
+        self._check_farads()
         if self.driver.gate_levels is not None:
             self._check_gate_levels(self.driver.gate_levels)
         if self.driver.input_code == "pulse_width" and self.array.cell == "1c":
@@ -117,7 +119,7 @@ class ArraySpec(Part):
         if not with_access and self.access is not None:
             raise ValueError(f"[access] is given but array.cell = {cell!r} has no access transistor: remove [access]")
         if device.file is not None:
-            _check_ports(cell, roles_of(device.ports))
+            check_cell_ports(cell, roles_of(device.ports))
         gated = cell == "1t" or (cell == "own" and "wl" in roles_of(device.ports))
         if gated and device.v_gate is None:
             raise ValueError(f"device.v_gate is missing: the cell {cell!r} has a gate")
@@ -129,6 +131,14 @@ class ArraySpec(Part):
             raise ValueError(
                 f"array.cols = {self.array.cols}: 2t2r cells take columns in pairs, expected an even number"
             )
+
+    def _check_farads(self) -> None:
+        """The conductances of capacitive cells are capacitances."""
+        for key in ("device.g_min", "device.g_max", "technique.g_reference", "technique.g_dummy"):
+            section, _, name = key.partition(".")
+            value = getattr(getattr(self, section), name) if self.array.cell == "1c" else None
+            if value is not None and (said := beyond_circuits(value, "F")):
+                raise ValueError(f"{key}: got {said}")
 
     def _check_input_line(self) -> None:
         bit_line = [key for key in ("r_bl", "c_bl", "col_drive") if getattr(self.wire, key) is not None]
@@ -298,18 +308,3 @@ def drop_derived(wire: dict[str, Any], changes: Mapping[str, Any]) -> None:
             continue
         for key in derived:
             del wire[key]
-
-
-def _check_ports(cell: str, ports: tuple[str, ...]) -> None:
-    """Refuse a sub-circuit of the user whose terminals do not fit the cell; terminals left open do not count."""
-    ports = tuple(port for port in ports if port != "nc")
-    if cell == "own":
-        if not {"bl", "sl"} <= set(ports) <= {"bl", "wl", "sl", "bulk"}:
-            raise ValueError(
-                f"device.ports = {list(ports)}: expected bl and sl, and wl and bulk where the cell has them"
-            )
-        return
-    terminals = ("d", "g", "s", "b") if cell == "1t" else ("te", "be")
-    if sorted(ports) != sorted(terminals):
-        expected = " ".join(terminals)
-        raise ValueError(f"device.ports = {list(ports)}: expected each of {expected} once, in the order of the file")

@@ -7,8 +7,9 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from circuitsim.errors import SpecError
-from circuitsim.spec.base import Params, Positive, SpiceName, SubcircuitKeys
+from circuitsim.spec.base import Params, SpiceName, SubcircuitKeys
 from circuitsim.spec.complaints import shown
+from circuitsim.spec.dimensions import Durations, PositiveVoltage
 from circuitsim.spec.frozen_mapping import FrozenMapping
 from circuitsim.spec.terminals import terminal_map
 
@@ -51,8 +52,8 @@ class BlockSpec(SubcircuitKeys):
     params: Params | None = Field(
         default=None, description="Overrides of the block's parameters [unit of the parameter]"
     )
-    supply: Positive | None = Field(default=None, description="Supply voltage [V]; absent: that of the card")
-    timing: Params | None = Field(
+    supply: PositiveVoltage | None = Field(default=None, description="Supply voltage [V]; absent: that of the card")
+    timing: Durations | None = Field(
         default=None,
         description="Durations of the block's phases [s]; with file, P_start and P_width of each phase P, and ready, "
         "when the output is taken",

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field, WrapValidator, model_validator
+from pydantic import Field, ValidationInfo, WrapValidator, field_validator, model_validator
 
 from circuitsim.spec.base import NonNegative, Params, Positive, Quantity, Source, SpiceName
+from circuitsim.spec.dimensions import DIMENSIONS, Conductance, Voltage, beyond_circuits, of_dimension
 from circuitsim.spec.frozen_mapping import FrozenMapping
 from circuitsim.spec.terminals import OPEN_ROLE, list_or_map, roles_of
 
@@ -39,9 +40,9 @@ class DeviceSpec(Source):
     params: Params = Field(
         default_factory=FrozenMapping, description="Overrides of the card's parameters [unit of the parameter]"
     )
-    g_min: Positive = Field(description="Smallest programmed conductance, chord at v_read [S] (1c: capacitance [F])")
-    g_max: Positive = Field(description="Largest programmed conductance, chord at v_read [S] (1c: capacitance [F])")
-    v_gate: Quantity | None = Field(
+    g_min: Conductance = Field(description="Smallest programmed conductance, chord at v_read [S] (1c: capacitance [F])")
+    g_max: Conductance = Field(description="Largest programmed conductance, chord at v_read [S] (1c: capacitance [F])")
+    v_gate: Voltage | None = Field(
         default=None, description="Word-line voltage of a selected row [V]; only if the device has the gate of the cell"
     )
 
@@ -72,11 +73,23 @@ class AccessSpec(Source):
     params: Params = Field(
         default_factory=FrozenMapping, description="Overrides of the card's parameters [unit of the parameter]"
     )
-    w: Positive = Field(description="Gate width [m]")
-    l: Positive = Field(description="Gate length [m]")
-    v_gate: Quantity = Field(description="Word-line voltage of a selected row [V]")
-    a_vt: NonNegative = Field(default=0.0, description="Threshold mismatch: sigma = a_vt / sqrt(w l) [V m]")
-    a_beta: NonNegative = Field(default=0.0, description="Relative current mismatch: sigma = a_beta / sqrt(w l) [m]")
+    w: Annotated[Positive, DIMENSIONS["m"]] = Field(description="Gate width [m]")
+    l: Annotated[Positive, DIMENSIONS["m"]] = Field(description="Gate length [m]")
+    v_gate: Voltage = Field(description="Word-line voltage of a selected row [V]")
+    a_vt: Annotated[NonNegative, *of_dimension("V m")] = Field(
+        default=0.0, description="Threshold mismatch: sigma = a_vt / sqrt(w l) [V m]"
+    )
+    a_beta: Annotated[NonNegative, *of_dimension("m")] = Field(
+        default=0.0, description="Relative current mismatch: sigma = a_beta / sqrt(w l) [m]"
+    )
+
+    @field_validator("w", "l")
+    @classmethod
+    def _size(cls, value: float, info: ValidationInfo) -> float:
+        said = beyond_circuits(value, "m")
+        if said and info.data.get("file") is None:  # a file shows its unit when it is read
+            raise ValueError(f"got {said}")
+        return value
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -4,7 +4,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from circuitsim.spec.base import Part, Positive, Quantity, Whole
+from circuitsim.spec.base import Part, Quantity, Whole
+from circuitsim.spec.dimensions import Length, PositiveResistance, Resistivity
 
 EPSILON_0 = 8.8541878128e-12  # F/m, CODATA 2018
 
@@ -13,23 +14,21 @@ class StrapSpec(Part):
     """A metal line above a wire, connected to it by vias at every few cells and at the used ends."""
 
     every: Whole = Field(ge=1, description="Number of cells between vias")
-    r: Positive = Field(description="Resistance of the strap per cell pitch [ohm]")
-    r_via: Positive = Field(description="Resistance of one via stack [ohm]")
+    r: PositiveResistance = Field(description="Resistance of the strap per cell pitch [ohm]")
+    r_via: PositiveResistance = Field(description="Resistance of one via stack [ohm]")
 
 
 class WireGeometry(Part):
     """A straight wire of rectangular cross-section; one segment is one cell pitch long."""
 
-    width: Positive = Field(description="Width of the wire [m]")
-    thickness: Positive = Field(description="Thickness of the metal [m]")
-    pitch: Positive = Field(description="Length of a segment, cell to cell [m]")
-    resistivity: Positive = Field(description="Resistivity at wire.t_ref_c, barrier and scattering included [ohm m]")
-    height: Positive | None = Field(
+    width: Length = Field(description="Width of the wire [m]")
+    thickness: Length = Field(description="Thickness of the metal [m]")
+    pitch: Length = Field(description="Length of a segment, cell to cell [m]")
+    resistivity: Resistivity = Field(description="Resistivity at wire.t_ref_c, barrier and scattering included [ohm m]")
+    height: Length | None = Field(
         default=None, description="Dielectric thickness below the wire [m]; absent: no capacitance"
     )
-    spacing: Positive | None = Field(
-        default=None, description="Gap to the wires on both sides [m]; absent: no neighbors"
-    )
+    spacing: Length | None = Field(default=None, description="Gap to the wires on both sides [m]; absent: no neighbors")
     permittivity: Quantity = Field(default=3.9, ge=1, description="Relative permittivity of the dielectric [1]")
 
     @model_validator(mode="after")

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from circuitsim.spec.arguments import checked
+from circuitsim.spec.dimensions import Dimension
 
 UNITS = ("ohm", "ohm m", "F", "S", "V", "A", "s", "m", "J", "°C", "1/K", "V m", "C", "1", "bit")
 """Units in which a description may state a number; "1" is a pure number."""
@@ -188,12 +189,19 @@ def _choices(annotation: Any) -> tuple[str, ...]:
 
 def _bounds(field: FieldInfo) -> str:
     """Return the range that the annotation of a key states."""
-    found = list(field.metadata)
-    for each in get_args(field.annotation) if get_origin(field.annotation) in (Union, types.UnionType) else ():
-        found += [item for one in getattr(each, "__metadata__", ()) for item in (one, *getattr(one, "metadata", ()))]
     said = []
-    for item in found:
+    for item in (*field.metadata, *_stated(field.annotation)):
         for name, words in _BOUNDS.items():
             if (limit := getattr(item, name, None)) is not None:
                 said.append(words.format(f"{limit:.12g}"))
+        if isinstance(item, Dimension):
+            said.append(item.words)
     return ", ".join(dict.fromkeys(said))
+
+
+def _stated(annotation: Any) -> Iterator[Any]:
+    """Yield what the parts of an annotation state of their range: members of unions, entries of lists and tables."""
+    for one in getattr(annotation, "__metadata__", ()):
+        yield from (one, *getattr(one, "metadata", ()))
+    for part in get_args(annotation) if not isinstance(annotation, str) else ():
+        yield from _stated(part)

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from circuitsim.spec.abilities import CONVERTERS, IN_TIME, NETWORK, SPREAD, unfelt
+from circuitsim.spec.abilities import CONVERTERS, GATE_WIRES, IN_TIME, NETWORK, SPREAD, unfelt
 from circuitsim.spec.arguments import checked
 from circuitsim.spec.array import ArraySpec
 from circuitsim.spec.block import NAMING, BlockSpec
@@ -44,14 +44,17 @@ def key_uses(key: str, spec: ArraySpec | None = None) -> tuple[KeyUse, ...]:
     if key in NETWORK:
         return ("energy", "networks")
     if key in CONVERTERS or key in _CIRCUITS:
-        before: tuple[KeyUse, ...] = ("time",) if key in _BAND else ()
+        no_band = spec is not None and (spec.adc.bits is None or spec.adc.full_scale == "auto")
+        before: tuple[KeyUse, ...] = ("time",) if key in _BAND and not no_band else ()
         return (*before, "codes", "networks") if key == _RANGE else (*before, "energy", *_CODING)
     if key in SPREAD:
         return ("spread",)
     if key == "driver.input_code":
         reads: tuple[KeyUse, ...] = ("reads",) if spec is None or unfelt(spec, key) is None else ()
         return (*reads, "energy", *_CODING)
-    if key not in IN_TIME:
+    if key == "driver.gate_levels" and spec is not None and spec.driver.gate_levels == (0.0, spec.v_gate):
+        return _CODING  # gates are off and on without it, and take no codes
+    if key not in IN_TIME and not (spec is not None and spec.array.input_line != "bl" and key in GATE_WIRES):
         return _ALL
     times: tuple[KeyUse, ...] = ("time", "charges", "energy") if key == "driver.t_read" else ("time", "charges")
     if spec is None:

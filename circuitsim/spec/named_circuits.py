@@ -1,7 +1,14 @@
-"""The circuits of an array by the keys that name them, so that a result can say whose models it stands on."""
+"""The circuits and the values of an array by their keys: a result says whose models and which chip it stands on."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
 
 from circuitsim.spec.arguments import checked
 from circuitsim.spec.array import WITH_FILES, ArraySpec
+
+_LONGEST = 16  # values of a list
 
 
 @checked
@@ -17,3 +24,25 @@ def named_circuits(spec: ArraySpec) -> dict[str, str]:
             value = getattr(part, key)
             found[f"{section}.{key}"] = value if isinstance(value, str) else value.name
     return found
+
+
+@checked
+def stated_values(spec: ArraySpec) -> dict[str, Any]:
+    """Return the values of an array that are no defaults, by "section.key": numbers, words and short lists of them.
+
+    Tables and values per segment are left out; of folders and files only the names are returned.
+    """
+    found = {}
+    for section, part in spec:
+        for key, value in part if isinstance(part, BaseModel) else ():
+            if isinstance(value, Path):
+                found[f"{section}.{key}"] = value.name
+            elif _is_plain(value) and value != type(part).model_fields[key].default:
+                found[f"{section}.{key}"] = list(value) if isinstance(value, tuple) else value
+    return found
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, tuple):
+        return len(value) <= _LONGEST and all(isinstance(each, str | int | float) for each in value)
+    return isinstance(value, str | int | float)

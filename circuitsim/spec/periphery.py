@@ -3,13 +3,41 @@
 from itertools import pairwise
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from circuitsim.spec.base import NonNegative, Positive, Quantity, Whole
+from circuitsim.errors import InputError
+from circuitsim.spec.base import Whole
 from circuitsim.spec.block import BlockSpec, refused_kinds
+from circuitsim.spec.dimensions import (
+    DIMENSIONS,
+    Current,
+    Duration,
+    PositiveResistance,
+    PositiveVoltage,
+    Resistance,
+    Voltage,
+    beyond_circuits,
+)
+from circuitsim.units import parse_quantity
 
 MOST_GATE_LEVELS = 256
 """Each level is a cell of its own to the array solver."""
+
+
+def _full_scale(value: object) -> object:
+    """The word auto, or a current."""
+    if value == "auto":
+        return value
+    try:
+        number = parse_quantity(value)
+    except InputError as error:
+        raise ValueError(f"{error}, or 'auto'") from None
+    if number <= 0:
+        raise PydanticCustomError("greater_than", "Input should be greater than 0, or 'auto'")
+    if said := beyond_circuits(number, "A"):
+        raise ValueError(f"got {said}")
+    return number
 
 
 class DriverSpec(BlockSpec):
@@ -20,8 +48,8 @@ class DriverSpec(BlockSpec):
     kind: Literal["ideal"] | None = Field(
         default="ideal", description="Ideal driver: a source behind r_out; not beside model, folder or file"
     )
-    r_out: NonNegative = Field(default=0.0, description="Output resistance [ohm]")
-    v_read: Positive = Field(
+    r_out: Resistance = Field(default=0.0, description="Output resistance [ohm]")
+    v_read: PositiveVoltage = Field(
         description="Amplitude of a full-scale input above sense.v_ref [V]: the driver of a row puts out v_ref for an "
         "input of zero and v_ref + v_read at full scale. g is the conductance with v_read across the device"
     )
@@ -34,7 +62,7 @@ class DriverSpec(BlockSpec):
         "the output is a charge. 'bit_serial': a code is read bit by bit, the lowest first, with rows at v_ref or "
         "v_ref + v_read, and the codes of the ADC are shifted and added; inputs of a single read are voltages",
     )
-    gate_levels: tuple[Quantity, ...] | None = Field(
+    gate_levels: tuple[Voltage, ...] | None = Field(
         default=None,
         description="Voltages that a DAC puts on the gates [V], rising, for input_line = 'wl': n of them; input x = "
         "k / (n - 1) selects the k-th, from 0. The first one is the gate of a row without input, the last one the "
@@ -42,8 +70,8 @@ class DriverSpec(BlockSpec):
         "dac_bits, n = 2^dac_bits and code k selects the k-th. The current of a cell is as linear in x as these "
         "voltages make it. Absent: gates are off, 0 V, or on",
     )
-    t_read: Positive = Field(default=10e-9, description="Duration of one read and of the longest pulse [s]")
-    t_rise: Positive | None = Field(
+    t_read: Duration = Field(default=10e-9, description="Duration of one read and of the longest pulse [s]")
+    t_rise: Duration | None = Field(
         default=None,
         examples=["0.1n"],
         description="Time in which the input of a row rises, and falls after a pulse, up to t_read [s]; absent: a "
@@ -105,13 +133,13 @@ class SenseSpec(BlockSpec):
         default="virtual_ground",
         description="Ideal amplifier: the column behind r_in at v_ref; not beside model, folder or file",
     )
-    r_in: NonNegative = Field(default=0.0, description="Input resistance [ohm]")
-    v_ref: Quantity = Field(default=0.0, description="Voltage at which the column is held [V]; rows rest there too")
-    load: Positive | None = Field(
+    r_in: Resistance = Field(default=0.0, description="Input resistance [ohm]")
+    v_ref: Voltage = Field(default=0.0, description="Voltage at which the column is held [V]; rows rest there too")
+    load: PositiveResistance | None = Field(
         default=None,
         description="Resistance between the output of the block and ground [ohm]; absent: that of the card",
     )
-    i_max: Positive | None = Field(
+    i_max: Current | None = Field(
         default=None,
         description="Largest column current for which the block is characterized [A]; absent: rows · g_max · v_read",
     )
@@ -136,10 +164,14 @@ class AdcSpec(BlockSpec):
         "counter, 2 to 12, to be stated: what a count is worth is up to the circuit, so that fewer bits end the range "
         "earlier and leave the steps as they are",
     )
-    v_ref: Positive | None = Field(
+    v_ref: PositiveVoltage | None = Field(
         default=None, description="Voltage at the port ref of the block [V]; absent: that of the card, or its supply"
     )
-    full_scale: Literal["auto"] | Positive = Field(
+    full_scale: Annotated[
+        Literal["auto"] | float,
+        BeforeValidator(_full_scale, json_schema_input_type=Literal["auto"] | float | str),
+        DIMENSIONS["A"],
+    ] = Field(
         default="auto",
         description="Current of the largest code [A], or charge of 1c cells [C]; 'auto': each layer of a network takes "
         "the one with the least rms error of rounding and clipping on calibration images",

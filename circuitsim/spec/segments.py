@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from circuitsim.errors import ARRAY_FAULTS, InputError, reason_of
+from circuitsim.spec.dimensions import DIMENSIONS, Dimension, beyond_circuits
 from circuitsim.spec.real_numbers import real_numbers
 from circuitsim.units import parse_quantity
 
@@ -52,7 +53,23 @@ def _grid(value: object) -> _Grid:
 
 
 # A tuple, not an array: it is immutable, compares by value, and its values are part of the digest of a specification.
-Segments = Annotated[float | _Grid, BeforeValidator(_segments, json_schema_input_type=float | str | list[list[float]])]
+_Segments = Annotated[float | _Grid, BeforeValidator(_segments, json_schema_input_type=float | str | list[list[float]])]
+
+
+def _of_dimension(unit: str) -> tuple[AfterValidator, Dimension]:
+    """Return what refuses values of a unit that no circuit has, of all segments or of one."""
+
+    def check(value: float | _Grid) -> float | _Grid:
+        worst = value if isinstance(value, float | int) else max(max(line) for line in value)
+        if said := beyond_circuits(worst, unit):
+            raise ValueError(f"got {said}")
+        return value
+
+    return AfterValidator(check), DIMENSIONS[unit]
+
+
+SegmentResistances = Annotated[_Segments, *_of_dimension("ohm")]
+SegmentCapacitances = Annotated[_Segments, *_of_dimension("F")]
 
 
 def segment_array(key: str, value: float | _Grid, shapes: tuple[tuple[int, int], ...]) -> np.ndarray:

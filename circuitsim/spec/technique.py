@@ -4,7 +4,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from circuitsim.spec.base import Part, Positive, Switch, Whole
+from circuitsim.spec.base import Part, Switch, Whole
+from circuitsim.spec.dimensions import Conductance
 
 
 class TechniqueSpec(Part):
@@ -18,7 +19,7 @@ class TechniqueSpec(Part):
     replicate_cols: Whole = Field(
         default=1, ge=1, le=1024, description="Number of columns for each matrix column; their outputs are averaged"
     )
-    g_reference: Positive | None = Field(
+    g_reference: Conductance | None = Field(
         default=None,
         examples=["50u"],
         description="Conductance of a reference column whose output is subtracted from the others [S]",
@@ -29,7 +30,9 @@ class TechniqueSpec(Part):
     dummy_cols: Whole = Field(
         default=0, ge=0, le=1024, description="Number of unused columns at the left, and at the right"
     )
-    g_dummy: Positive | None = Field(default=None, description="Conductance of dummy cells [S]; absent: device.g_min")
+    g_dummy: Conductance | None = Field(
+        default=None, description="Conductance of dummy cells [S]; absent: device.g_min"
+    )
     skip_zero_rows: Switch = Field(
         default=False, description="Switch off the gates of rows without input (input_line = 'bl')"
     )

@@ -63,6 +63,25 @@ def roles_of(ports: Sequence[str] | TerminalMap) -> tuple[str, ...]:
     return tuple(role for role, names in ports.items() for _ in ((names,) if isinstance(names, str) else names))
 
 
+def check_cell_ports(cell: str, ports: tuple[str, ...]) -> None:
+    """Refuse a sub-circuit of the user whose terminals do not fit the cell; terminals left open do not count.
+
+    Raises:
+        ValueError: Names the terminals that were expected.
+    """
+    ports = tuple(port for port in ports if port != "nc")
+    if cell == "own":
+        if not {"bl", "sl"} <= set(ports) <= {"bl", "wl", "sl", "bulk"}:
+            raise ValueError(
+                f"device.ports = {list(ports)}: expected bl and sl, and wl and bulk where the cell has them"
+            )
+        return
+    terminals = ("d", "g", "s", "b") if cell == "1t" else ("te", "be")
+    if sorted(ports) != sorted(terminals):
+        expected = " ".join(terminals)
+        raise ValueError(f"device.ports = {list(ports)}: expected each of {expected} once, in the order of the file")
+
+
 def _name(role: object, name: object) -> str:
     if not isinstance(name, str) or not name or len(name) > _LONGEST or any(not sign.isprintable() for sign in name):
         raise ValueError(f"{role} = {shown(name)}: expected the name of a terminal")

@@ -9,8 +9,9 @@ from pydantic import Field, ValidationError, model_validator
 from circuitsim.spec.base import Part, Quantity, Switch
 from circuitsim.spec.by_value import by_value
 from circuitsim.spec.complaints import sentence
+from circuitsim.spec.dimensions import PerKelvin
 from circuitsim.spec.geometry import StrapSpec, WireGeometry
-from circuitsim.spec.segments import Segments, segment_array
+from circuitsim.spec.segments import SegmentCapacitances, SegmentResistances, segment_array
 
 # name of a geometry -> keys that it sets: resistance, capacitance
 GEOMETRY_KEYS = {"row": ("r_row", "c_row"), "col": ("r_col", "c_col")}
@@ -32,14 +33,18 @@ class WireSpec(Part):
     | c_row, c_col, c_bl | (rows, cols) | at each cell |
     """
 
-    r_row: Segments = Field(description="Row wire, per segment [ohm]; a number or a .npy file")
-    r_col: Segments = Field(description="Column wire, per segment [ohm]; a number or a .npy file")
-    c_row: Segments = Field(default=0.0, description="Row wire to ground, per segment [F]; a number or a .npy file")
-    c_col: Segments = Field(default=0.0, description="Column wire to ground, per segment [F]; a number or a .npy file")
-    r_bl: Segments | None = Field(
+    r_row: SegmentResistances = Field(description="Row wire, per segment [ohm]; a number or a .npy file")
+    r_col: SegmentResistances = Field(description="Column wire, per segment [ohm]; a number or a .npy file")
+    c_row: SegmentCapacitances = Field(
+        default=0.0, description="Row wire to ground, per segment [F]; a number or a .npy file"
+    )
+    c_col: SegmentCapacitances = Field(
+        default=0.0, description="Column wire to ground, per segment [F]; a number or a .npy file"
+    )
+    r_bl: SegmentResistances | None = Field(
         default=None, description="Bit line along the column, per segment [ohm]; only if input_line = 'wl'"
     )
-    c_bl: Segments | None = Field(
+    c_bl: SegmentCapacitances | None = Field(
         default=None, description="That bit line to ground, per segment [F]; only if input_line = 'wl'"
     )
     col_drive: Literal["bottom", "top", "both"] | None = Field(
@@ -51,9 +56,11 @@ class WireSpec(Part):
     )
     strap_row: StrapSpec | None = Field(default=None, description="Strap of the row wire")
     strap_col: StrapSpec | None = Field(default=None, description="Strap of the column wire")
-    tc_row: Quantity = Field(default=0.0, description="Temperature coefficient of r_row [1/K]")
-    tc_col: Quantity = Field(default=0.0, description="Temperature coefficient of r_col and r_bl [1/K]")
-    t_ref_c: Quantity = Field(default=27.0, description="Temperature of the given resistances [°C]")
+    tc_row: PerKelvin = Field(default=0.0, description="Temperature coefficient of r_row [1/K]")
+    tc_col: PerKelvin = Field(default=0.0, description="Temperature coefficient of r_col and r_bl [1/K]")
+    t_ref_c: Quantity = Field(
+        default=27.0, gt=-273.15, le=1000.0, description="Temperature of the given resistances [°C]"
+    )
     taper_row: Quantity = Field(
         default=0.0,
         ge=0,

@@ -71,14 +71,14 @@ def test_conductances_in_microsiemens_are_told(level):
     assert said == ["g[2, 1] = 50 S is above device.g_max = 0.0001 S: is g in siemens?"]
 
 
-@pytest.mark.parametrize(("key", "value"), [("w", 1.0), ("l", 0.13), ("l", 1e-10)])
-def test_sizes_in_micrometres_are_told(key, value):
+@pytest.mark.parametrize(("key", "value"), [("w", 5e-3), ("l", 2e-3), ("l", 1e-10)])
+def test_sizes_of_no_transistor_are_told(key, value):
     spec = cs.parse_spec(DATA | {"array": {"rows": 3, "cols": 2}, "access": TRANSISTOR | {key: value}})
     (said,) = told(lambda: cs.prepare(spec, G, "ngspice"))
     assert said == f"access.{key} = {value:g} m is no size of a transistor: expected metres, such as {key} = '0.5u'"
 
 
-@pytest.mark.parametrize(("w", "l"), [("50u", "0.15u"), ("1u", "0.5u"), (1, 0.15)])
+@pytest.mark.parametrize(("w", "l"), [("50u", "0.15u"), ("1u", "0.5u")])
 def test_a_size_that_no_bin_holds_names_the_bins(w, l):
     access = {"model": "sky130_nfet_01v8", "w": w, "l": l, "v_gate": 1.8}
     spec = cs.parse_spec(DATA | {"array": {"rows": 3, "cols": 2}, "access": access})

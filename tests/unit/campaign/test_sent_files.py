@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from array_toml import ARRAY
 from campaign_folder import contents
@@ -15,6 +16,7 @@ from circuitsim.campaign import sent_files
 from circuitsim.campaign.sent_files import gather_files, place_files
 from circuitsim.campaign.work import SharedSetup, work_on
 from circuitsim.errors import InputError
+from circuitsim.spec import load_spec
 
 MODULE = """\
 from pathlib import Path
@@ -98,8 +100,10 @@ def test_files_that_differ_or_cannot_be_placed_are_one_sentence(folder, tmp_path
     assert "have to lie under the same paths there" in caplog.text
 
 
-def test_a_dask_cluster_without_the_folder(folder, tmp_path):
+@pytest.mark.parametrize(("kind", "points"), [("folder", 8), ("varied", 4)])
+def test_a_dask_cluster_without_the_folder(kind, points, tmp_path, request):
     distributed = pytest.importorskip("distributed", reason="Dask is not installed", exc_type=ImportError)
+    folder = request.getfixturevalue(kind)
     plan = planned(folder)
     with ThreadPoolExecutor(1) as executor:
         list(campaign.run_campaign(plan, tmp_path / "plain", engine=campaign.given_engine(executor)))
@@ -109,5 +113,66 @@ def test_a_dask_cluster_without_the_folder(folder, tmp_path):
         next(steps)  # the files are sent
         folder.rename(tmp_path / "gone")
         *_, last = steps
-    assert (last.done, last.failed) == (8, 0)
+    assert (last.done, last.failed) == (points, 0)
     assert contents(tmp_path / "dask") == contents(tmp_path / "plain")
+
+
+OWN = """\
+.param scale=FACTOR
+.include part.lib
+"""
+PART = ".subckt mine te be g=1u\nr1 te be {1/(g*scale)}\n.ends\n"
+FILES = """\
+schema = 1
+base = "specs/array.toml"
+[axes]
+"device.file" = ["libs/one.lib", "libs/two.lib"]
+"wire.r_col" = ["wires/r.npy", 1]
+[measures.m]
+function = "own_reading:read"
+"""
+READING = """\
+import numpy as np
+
+import circuitsim as cs
+
+
+def read(spec, rng):
+    out = cs.solve(spec, np.full(spec.shape, 1e-5), np.full((1, spec.array.rows), 0.1)).out
+    return {"i": (float(out.sum()), "A")}
+"""
+
+
+@pytest.fixture
+def varied(tmp_path):
+    """A campaign over files of devices, each of which includes another, and over resistances per segment."""
+    place = tmp_path / "here"
+    for name in ("specs", "libs", "wires"):
+        (place / name).mkdir(parents=True)
+    text = ARRAY.replace('model = "rram_ohmic"', 'file = "../libs/one.lib"\nsubckt = "mine"')
+    (place / "specs" / "array.toml").write_text(text)
+    for name, factor in (("one", "1"), ("two", "2")):
+        (place / "libs" / f"{name}.lib").write_text(OWN.replace("FACTOR", factor))
+    (place / "libs" / "part.lib").write_text(PART)
+    np.save(place / "wires" / "r.npy", np.full(load_spec(place / "specs" / "array.toml").shape, 5.0))
+    (place / "own_reading.py").write_text(READING)
+    (place / "c.toml").write_text(FILES)
+    return place
+
+
+def test_files_of_axes_are_those_beside_the_campaign_and_are_sent(varied, tmp_path, monkeypatch):
+    plan = planned(varied)
+    files = gather_files(plan.setup)
+    assert {"libs/one.lib", "libs/two.lib", "libs/part.lib", "wires/r.npy"} < files.contents.keys()
+    wanted = [work_on(SharedSetup("axes here", plan.setup), point).values for point in plan.points]
+    varied.rename(tmp_path / "gone")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    found = [work_on(SharedSetup("axes away", plan.setup, files), point) for point in plan.points]
+    assert [each.reason for each in found] == [""] * 4
+    assert [each.values for each in found] == wanted and len({str(each) for each in wanted}) == 4
+
+
+def test_a_file_of_an_axis_that_is_not_there_is_one_sentence(varied):
+    (varied / "c.toml").write_text(FILES.replace("libs/two.lib", "libs/six.lib"))
+    with pytest.raises(InputError, match=r"axes.device.file = 'libs/six.lib': no such file"):
+        planned(varied)

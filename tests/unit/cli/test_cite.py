@@ -2,13 +2,15 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
+import tomli_w
 from array_toml import ARRAY
 from command_line import circuitsim
 
 import circuitsim as cs
-from circuitsim import campaign, devices, nodal, results, studies
+from circuitsim import campaign, devices, nodal, presets, results, studies
 from circuitsim.campaign.manifest import save_list
 from circuitsim.campaign.store import open_store
 from circuitsim.cli.bibtex import author_list, bibtex_entry
@@ -120,3 +122,52 @@ def test_an_entry_holds_the_fields_that_are_there():
     entry = bibtex_entry("misc", "a b{c", {"title": "50 % & more", "doi": "10.1/a_b", "year": None})
     assert entry == "@misc{abc,\n  title = {50 \\% \\& more},\n  doi = {10.1/a_b},\n}"
     assert author_list(("Le Gallo", "Sun", "others")) == "{Le Gallo} and Sun and others"
+
+
+def chips(references):
+    return {name for kind, name, _ in references if kind == "chip"}
+
+
+def test_a_specification_of_a_preset_names_the_papers_of_the_chip(tmp_path):
+    assert circuitsim("preset", "write", "neurram", "-o", "array.toml", folder=tmp_path).returncode == 0
+    text = (tmp_path / "array.toml").read_text()
+    (tmp_path / "array.toml").write_text(text.replace("rows = 256", "rows = 64").replace("r_row = 1.28", "r_row = 2"))
+    found = cited("array.toml", folder=tmp_path)
+    entries = {key[2]: entry for key, entry in found.items() if key[0] == "chip"}
+    assert chips(found) == {"neurram"} and len(entries) == 4
+    (paper,) = (words for words in entries if words.startswith("W. Wan et al., "))
+    assert "doi = {10.1038/s41586-022-04992-8}" in entries[paper] and "but for array.rows, wire.r_row" in paper
+    (tmp_path / "other.toml").write_text(ARRAY)
+    assert chips(cited("other.toml", folder=tmp_path)) == set()
+
+
+def test_results_keep_the_values_that_name_a_chip(tmp_path):
+    spec = presets.preset_spec("isaac")
+    done = circuitsim("preset", "write", "isaac", "-o", "array.toml", folder=tmp_path)
+    assert (
+        done.returncode == 0
+        and circuitsim("count", "digits", "array.toml", "-o", "out", folder=tmp_path).returncode == 0
+    )
+    assert chips(cited("out", folder=tmp_path)) == {"isaac"}
+    file = {"schema": 1, "base": "preset:isaac", "axes": {"wire.r_row": [1.0, 2.0]}, "measures": {"error_of_ideal": {}}}
+    (tmp_path / "plan.toml").write_text(tomli_w.dumps(file))
+    assert chips(cited("plan.toml", folder=tmp_path)) == {"isaac"}
+    plan = campaign.plan_campaign(campaign.CampaignFile(**file), tmp_path)
+    save_list(open_store(tmp_path / "store", make=True), plan.listing)
+    assert chips(cited("store", folder=tmp_path)) == {"isaac"}
+    results.save_model(
+        tmp_path / "model",
+        results.TileModel(spec, nodal.ohmic((spec.device.g_min, spec.device.g_max), (0, 1)), 1, (0, 1)),
+    )
+    assert chips(cited("model", folder=tmp_path)) == {"isaac"}
+
+
+def test_every_writer_of_results_states_circuits_and_values():
+    """`infer`, `age`, `budget`, `count` and `energy`, solutions, readings and campaigns: what names one, names both."""
+    writers = 0
+    for file in Path(cs.__file__).parent.rglob("*.py"):
+        text = file.read_text()
+        if re.search(r'"circuits": (json\.dumps\()?(named_circuits|dict\(listing)', text):
+            writers += 1
+            assert re.search(r'"values": (json\.dumps\()?(stated_values|dict\(listing)', text), file
+    assert writers >= 8

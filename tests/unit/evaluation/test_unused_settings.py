@@ -33,10 +33,10 @@ def told(**parts):
         ({"adc": {"full_scale": 1e-4}}, "adc.full_scale", "without adc.bits there is no converter"),
         ({"wire": {"tc_row": 1e-3}}, "wire.tc_row", "array.temperature_c is wire.t_ref_c"),
         ({"wire": {"t_ref_c": 50}}, "wire.t_ref_c", "the resistances do not depend on temperature"),
-        ({"wire": {"taper_col": 0.1}}, "wire.taper_col", "every segment of the wires is the same without it"),
-        ({"wire": {"last_col_segment": False}}, "wire.last_col_segment", "every segment of the wires is the same"),
+        ({"wire": {"taper_col": 0.1}}, "wire.taper_col", "cells, drivers and sense amplifiers see the same"),
+        ({"wire": {"last_col_segment": False}}, "wire.last_col_segment", "cells, drivers and sense"),
         ({"wire": {"strap_row": STRAP}}, "wire.strap_row", "the wire has 4 cells, and the strap joins it"),
-        ({"array": {"temperature_c": 85}}, "array.temperature_c", "rram_ohmic is ohmic at every temperature"),
+        ({"array": {"temperature_c": 85}}, "array.temperature_c", "the model of rram_ohmic does not depend on"),
         ({"technique": {"partition": [4, 8]}}, "technique.partition", "the array has 4 x 4 cells, and one part"),
         (
             {"technique": {"dummy_rows": 1}, "mapping": {"weights": "offset"}},
@@ -75,6 +75,8 @@ def test_a_setting_that_other_results_depend_on(parts, key, matters):
         {"wire": {"tc_row": 1e-3}, "array": {"temperature_c": 85}},
         {"wire": {"taper_row": 0.1, "strap_row": STRAP | {"every": 2}, "c_row": 0.0}},
         {"technique": {"partition": [2, 4]}, "driver": {"r_out": 10.0}, "sense": {"r_in": 5.0}},
+        {"technique": {"partition": [4, 2], "dummy_cols": 1}, "wire": {"r_row": 0.0}},
+        {"technique": {"dummy_rows": 1}, "wire": {"r_col": 1.0}},
         {"driver": {"input_code": "pulse_width", "t_read": "1u"}, "wire": {"c_row": "1f"}},
         {"array": {"cell": "1t1r", "temperature_c": 85}, "access": TRANSISTOR},
     ],
@@ -123,6 +125,60 @@ def test_wires_of_parts_have_no_more_than_their_cells(partition, wire, key):
     assert setting.matters_to == () and "has no effect" in setting.sentence
 
 
+GATES = {"array": {"cell": "1t1r", "input_line": "wl", "cols": 1}, "access": TRANSISTOR}
+
+
+@pytest.mark.parametrize("name", ["r_row", "taper_row", "strap_row", "row_drive", "first_row_segment"])
+def test_wires_of_gates_matter_in_time_alone(name):
+    values = {"taper_row": 0.2, "strap_row": STRAP | {"every": 1}, "row_drive": "both", "first_row_segment": False}
+    wire = {"r_bl": 1.0} | ({name: values[name]} if name in values else {})
+    parts = GATES | {"wire": wire, "array": GATES["array"] | {"cols": 3}}
+    setting = told(**parts)[f"wire.{name}"]
+    assert setting.reason == "which does not depend on the wires of gates"
+    assert setting.matters_to == ("reads in time (circuitsim.solve_in_time)",)
+    drawn = told(**parts, technique={"dummy_cols": 1})[f"wire.{name}"]  # which no read in time takes
+    assert drawn.matters_to == () and "[technique] draws other arrays" in drawn.sentence
+
+
+@pytest.mark.parametrize(
+    ("parts", "key", "reason"),
+    [
+        ({"array": {"cols": 1}, "wire": {"row_drive": "right"}}, "wire.row_drive", "see the same wires without it"),
+        ({"array": {"cols": 1}, "wire": {"first_row_segment": False}}, "wire.r_row", "no current flows through these"),
+        ({"wire": {"c_col": "1f", "last_col_segment": False}}, "wire.c_col", "ideal sources of constant voltage hold"),
+        (
+            {"wire": {"strap_col": STRAP | {"every": 2}, "last_col_segment": False}},
+            "wire.strap_col",
+            "the same voltage",
+        ),
+        (
+            {"technique": {"dummy_rows": 1}, "wire": {"last_col_segment": False}},
+            "technique.dummy_rows",
+            "ideal sources",
+        ),
+        ({"technique": {"partition": [4, 2]}, "wire": {"r_row": 0.0}}, "technique.partition", "ideal sources hold"),
+        ({"technique": {"partition": [2, 4]}, "wire": {"r_row": 1.0}}, "technique.partition", "ideal sources hold"),
+        (GATES | {"wire": {"r_bl": 1.0}, "mapping": {"copies": 2}}, "mapping.copies", "networks do not lie on"),
+        ({"sense": {"model": "tia"}, "driver": {"t_rise": "1n"}}, "driver.t_rise", "no codes pass an array with"),
+    ],
+)
+def test_what_cells_do_not_see_and_what_no_use_takes(parts, key, reason):
+    setting = told(**parts)[key]
+    assert setting.matters_to == () and "has no effect: " in setting.sentence and reason in setting.sentence
+
+
+def test_gate_levels_that_are_off_and_on_matter_to_codes():
+    levels = {"wire": {"r_bl": 1.0}, "driver": {"gate_levels": [0.0, 1.2]}}
+    uses = told(**GATES, **levels)["driver.gate_levels"].matters_to
+    assert [words.partition(" (")[0] for words in uses] == ["reads from code to code", "networks"]
+    assert "driver.gate_levels" not in told(**GATES, wire=levels["wire"], driver={"gate_levels": [0.1, 1.2]})
+
+
+def test_a_circuit_at_the_end_of_a_wire_moves_its_capacitance():
+    wire = {"c_col": "1f", "last_col_segment": False}
+    assert told(wire=wire, sense={"model": "tia"}, adc={"model": "sar"})["wire.c_col"].matters_to
+
+
 @pytest.mark.parametrize("parts", [{"sense": {"model": "tia"}}, {"adc": {"model": "sar"}}])
 def test_circuits_feel_the_temperature(parts):
     assert "array.temperature_c" not in told(array={"temperature_c": 85}, **parts)
@@ -135,7 +191,11 @@ def test_circuits_feel_the_temperature(parts):
         ({"driver": {"dac_bits": 4}}, "driver.dac_bits", "energy"),
         ({"driver": {"input_code": "bit_serial"}}, "driver.input_code", "energy"),
         ({"mapping": {"copies": 2}}, "mapping.copies", "energy"),
-        ({"driver": {"t_rise": "1n"}, "sense": {"model": "tia"}}, "driver.t_rise", "code to code"),
+        (
+            {"driver": {"t_rise": "1n"}, "sense": {"model": "tia"}, "adc": {"model": "sar"}},
+            "driver.t_rise",
+            "code to code",
+        ),
     ],
 )
 def test_energy_goes_with_bits_and_codings_and_codes_with_edges_of_circuits(parts, key, matters):
