@@ -12,8 +12,8 @@ from circuitsim.evaluation import BehavioralProduct, DrawnProduct
 from circuitsim.network import evaluate, fit_ranges, load_network, program
 from circuitsim.results import TileModel
 
-DEVICES = {"sonos": ("flash_sonos_40nm", 0.0, 16e-6), "rram": ("rram_milo", 50e-6, 225e-6)}
-DRAWS = 10
+DEVICES = {"sonos": ("flash_sonos_40nm", 16e-9, 16e-6), "rram": ("rram_milo", 50e-6, 225e-6)}
+DRAWS = 5
 
 
 def cases():
@@ -29,14 +29,14 @@ def scores(network, device, g_min, g_max):
     spec = cs.parse_spec({"schema": 1, "array": array, "device": cells, "mapping": {"bits_per_cell": 7}, **ends})
     model = TileModel(spec, nodal.ohmic((1e-9, 2 * g_max), (0.0, 0.1)), 1, (0.0, 0.1))
     product, stats, digits = BehavioralProduct(model), read_statistics(load_card(device)), load_digits()
-    first, images = (each.reshape(-1, 1, 8, 8) for each in (digits.train_images[:100], digits.test_images))
+    first, images = (each.reshape(-1, 1, 8, 8) for each in (digits.train_images[:500], digits.test_images))
     ranges = fit_ranges(program(network, spec, product), first)
     wanted, lost, errors = network.run_float(images), [], []
     for seed in range(DRAWS):
         drawn = program(network, spec, DrawnProduct(product, stats, frozenset({"programming"}), seed=seed))
         found = evaluate(drawn, images, digits.test_labels, ranges=ranges)
         lost.append(100 * (np.mean(wanted.argmax(axis=1) == digits.test_labels) - found.accuracy))
-        errors.append(np.sqrt(np.mean((found.outputs - wanted) ** 2) / np.mean(wanted**2)))
+        errors.append(np.sqrt(np.mean((found.logits - wanted) ** 2) / np.mean(wanted**2)))
     return np.mean(lost), np.mean(errors)
 
 
