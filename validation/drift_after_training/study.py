@@ -1,4 +1,4 @@
-"""A small CNN on phase-change memory between 8-bit converters a day after programming, trained plainly or with noise."""
+"""A small CNN on phase-change memory with 8-bit converters, a day after programming, trained plainly or with noise."""
 
 import numpy as np
 import torch
