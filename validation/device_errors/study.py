@@ -47,4 +47,5 @@ def compute(file):
     """Points lost with either device, and the ratio of their errors."""
     network = load_network(file)
     (sonos, fine), (rram, coarse) = (scores(network, *DEVICES[name]) for name in ("sonos", "rram"))
-    return {"lost_sonos": sonos, "lost_rram": rram[0], "lost_rram_4": rram[1], "error_ratio": coarse[0] / fine[0]}
+    found = {"lost_sonos": sonos[0], "lost_rram": rram[0], "lost_sonos_4": sonos[1], "lost_rram_4": rram[1]}
+    return {**found, "error_ratio": coarse[0] / fine[0]}
