@@ -70,9 +70,8 @@ def _say_what_takes_long(chosen: "Sequence[Study]") -> None:
 
     trained = {each.name: seconds_last_time(each) for each in chosen if each.claim.kind == "training"}
     if trained:
-        times = ", ".join(f"{name} {'?' if took is None else f'{took:.0f} s'}" for name, took in trained.items())
-        known = sum(took or 0.0 for took in trained.values())
-        announce(f"studies that train, with the processor time of their last run: {times}; {known:.0f} s in all")
+        times = ", ".join(f"{name} {'unknown' if took is None else f'{took:.0f} s'}" for name, took in trained.items())
+        announce(f"studies that train, with the processor time of their last run: {times}")
 
 
 def _refuse(given: bool, option: str, what: str) -> None:
