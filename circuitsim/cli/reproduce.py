@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from circuitsim.cli.options import Out, within
-from circuitsim.cli.output import Json, print_result, progress_steps, replaces, with_nulls
+from circuitsim.cli.output import Json, announce, print_result, progress_steps, replaces, with_nulls
 from circuitsim.errors import InputError
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def reproduce(
         chosen = [each for each in shipped_studies() if _is_wanted(each, quick=quick, long=long)]
     if len({each.name for each in chosen}) < len(chosen):
         raise InputError(f"{', '.join(names or ())}: two studies of one name; their results would share a folder")
+    _say_what_takes_long(chosen)
     results = _computed(chosen, out, workers, quiet=as_json)
     _write(results, out)
     content = {"passed": all(result.passed for result in results), "studies": [_content(result) for result in results]}
@@ -67,6 +68,16 @@ def reproduce(
 
 def _is_wanted(study: "Study", *, quick: bool, long: bool) -> bool:
     return study.claim.quick if quick else (long or study.claim.kind != "training")
+
+
+def _say_what_takes_long(chosen: "Sequence[Study]") -> None:
+    """Tell what studies that train networks took the last time, before the first one starts."""
+    from circuitsim.studies import seconds_last_time
+
+    trained = {each.name: seconds_last_time(each) for each in chosen if each.claim.kind == "training"}
+    if trained:
+        times = ", ".join(f"{name} {'unknown' if took is None else f'{took:.0f} s'}" for name, took in trained.items())
+        announce(f"studies that train, with the processor time of their last run: {times}")
 
 
 def _refuse(given: bool, option: str, what: str) -> None:
@@ -105,14 +116,18 @@ def _content(result: "StudyResult") -> dict[str, Any]:
 
 
 def _print_list(studies: "Sequence[Study]", as_json: bool) -> None:
+    from circuitsim.studies import seconds_last_time
+
+    times = {each.name: seconds_last_time(each) for each in studies}
     content = [
         {"name": each.name, "title": each.claim.title, "kind": each.claim.kind, "quick": each.claim.quick}
-        | {"paper": each.claim.paper, "doi": each.claim.doi}
+        | {"paper": each.claim.paper, "doi": each.claim.doi, "seconds": times[each.name]}
         for each in studies
     ]
-    table = Table("study", "kind", "quick", "title", box=None, pad_edge=False)
+    table = Table("study", "kind", "quick", "time", "title", box=None, pad_edge=False)
     for each in studies:
-        table.add_row(each.name, each.claim.kind, "yes" if each.claim.quick else "", each.claim.title)
+        took = "" if times[each.name] is None else f"{times[each.name]:.0f} s"
+        table.add_row(each.name, each.claim.kind, "yes" if each.claim.quick else "", took, each.claim.title)
     print_result(content, [table], as_json)
 
 

@@ -3,6 +3,7 @@ from .claim import claim_json_schema as claim_json_schema
 from .claim import load_claim as load_claim
 from .folders import Study as Study
 from .folders import find_study as find_study
+from .folders import seconds_last_time as seconds_last_time
 from .folders import shipped_studies as shipped_studies
 from .judge import judge_study as judge_study
 from .judge import value_deviations as value_deviations

@@ -9,6 +9,7 @@ from typing import Any
 
 from circuitsim.errors import InputError
 from circuitsim.resources import data_folder
+from circuitsim.results import load_study_result
 from circuitsim.spec import checked
 from circuitsim.studies.claim import StudyClaim, load_claim
 
@@ -68,6 +69,17 @@ def find_study(name: str) -> Study:
     if not (folder / CODE).is_file():
         raise InputError(f"{folder}: has no {CODE}, expected its functions cases() and compute(case)")
     return Study(folder.resolve().name, folder.resolve(), load_claim(folder / CLAIM))
+
+
+@checked
+def seconds_last_time(study: Study) -> float | None:
+    """Return the processor time [s] that the result kept beside a study took; None: there is none that can be read."""
+    if not (study.folder / RESULT).is_file():
+        return None
+    try:
+        return load_study_result(study.folder / RESULT).seconds
+    except InputError:
+        return None
 
 
 def load_code(folder: Path) -> StudyCode:

@@ -1,13 +1,14 @@
 """A user's folder: computed case by case, kept, judged; failures and changes are told."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from command_line import circuitsim
 
 from circuitsim.errors import InputError
 from circuitsim.results import load_study_result, save_study_result
-from circuitsim.studies import find_study, reproduce, what_is_stale
+from circuitsim.studies import find_study, reproduce, seconds_last_time, what_is_stale
 
 CLAIM = """
 schema = 1
@@ -150,6 +151,19 @@ def test_the_command_writes_page_figure_and_verdicts(folder, tmp_path):
     assert (found["passed"], found["studies"][0]["verdict"]) == (True, "agrees")
     for name in ("report.html", "results.json", "ohm/result.json", "ohm/figure.png", "ohm/figure.svg"):
         assert (tmp_path / "out" / name).is_file()
+
+
+def test_the_time_of_a_study_that_trains_is_said_before_it_starts(folder, tmp_path):
+    (folder / "claim.toml").write_text(CLAIM.replace('"exact"', '"training"'))
+    assert seconds_last_time(find_study(str(folder))) is None
+    save_study_result(folder / "result.json", replace(last(folder, tmp_path / "out"), seconds=123.4))
+    (folder / "study.py").write_text(STUDY.replace("def cases():", "1 / 0\ndef cases():"))
+    done = circuitsim("reproduce", str(folder), "-o", str(tmp_path / "out"), "--workers", "1", "--json")
+    assert done.returncode == 2, done.stdout
+    said = "studies that train, with the processor time of their last run: ohm 123 s"
+    assert done.stderr.index(said) < done.stderr.index("ZeroDivisionError")
+    (folder / "result.json").write_text("{}")
+    assert seconds_last_time(find_study(str(folder))) is None
 
 
 def test_the_command_exits_with_1_where_numbers_disagree(folder, tmp_path):
