@@ -137,7 +137,7 @@ def test_what_cannot_settle_is_refused():
 
 
 def test_inference_says_which_read_time_a_network_needs(make_model, tmp_path):
-    model = make_model(grade=1, spec=array(8, 6))  # every column is followed in time: few, so that it takes a second
+    model = make_model(grade=1, spec=array(16, 12))  # every column is followed in time: few, so that it takes a second
     spec = model.spec.replace(wire={"c_row": 1e-15, "c_col": 1e-15}, driver={"t_read": 1e-12}, adc={"bits": 6})
     data = tmp_path / "images.npy"
     np.save(data, load_digits().test_images[:4])
