@@ -3,10 +3,27 @@
 # pyright: reportCallIssue=false
 # (numba fills in the first argument of an intrinsic)
 
+from typing import NamedTuple
+
 import numba
+import numpy as np
 
 from circuitsim.nodal.lanes import fma_at, load_like, store, zeros_for
 from circuitsim.nodal.plan_kernels import C_X, INVERSE, MODES, PER_CELL, Z
+
+
+class SweptArray(NamedTuple):
+    """What the steps of a sweep read of `modes.SweepPlan`, whatever the law of the cells."""
+
+    rows: int
+    cols: int
+    g_row: np.ndarray
+    g_col: np.ndarray
+    stiffest: float
+    short: float
+    more: np.ndarray
+    rates: np.ndarray
+    slowest: float
 
 
 @numba.njit(inline="always")
@@ -20,11 +37,11 @@ def amplitudes_of(lanes, modes):
 
 
 @numba.njit(inline="always")
-def column_voltage(plan, lanes, steps, c, b, amplitudes, buffers):
+def column_voltage(array, lanes, steps, c, b, amplitudes, buffers):
     """Voltage of the column wire at a cell, of the vectors in lanes.
 
     Args:
-        plan: `SweepPlan`.
+        array: `SweptArray` or `SweepPlan`.
         lanes: See `sweep`.
         steps: `plan.down` or `plan.up`.
         c, b: The cell and its column.
@@ -37,9 +54,9 @@ def column_voltage(plan, lanes, steps, c, b, amplitudes, buffers):
     column = fma_at(steps, at + INVERSE, load_like(zero, buffers.y, c * wide), column)
     store(buffers.scratch, j, column)
     column = fma_at(steps, at + Z, amplitudes[0], column)
-    if len(plan.more) > 0:
+    if len(array.more) > 0:
         z = c * (MODES - 1)
-        column = fma_at(plan.more, z, amplitudes[1], column)
-        column = fma_at(plan.more, z + 1, amplitudes[2], column)
-        column = fma_at(plan.more, z + 2, amplitudes[3], column)
+        column = fma_at(array.more, z, amplitudes[1], column)
+        column = fma_at(array.more, z + 1, amplitudes[2], column)
+        column = fma_at(array.more, z + 2, amplitudes[3], column)
     return column

@@ -31,6 +31,8 @@ _SOURCES = (
 )
 STAMP = hashlib.sha256(b"".join(Path(__file__).with_name(f"{name}.py").read_bytes() for name in _SOURCES)).hexdigest()
 
+_BARE = {"_nrt": False, "no_rewrites": True, "error_model": "numpy"}
+
 
 def kernel(function: Callable[..., Any], *written: ModuleType) -> Any:
     """Compile a function that works on lanes; it releases the interpreter lock and is cached under `STAMP`.
@@ -55,7 +57,17 @@ def bare_kernel(function: Callable[..., Any], *written: ModuleType) -> Any:
     an inner loop, and most of the time to compile. Arguments as those of `kernel`.
     """
     function.__qualname__ += f"_{_stamp(written)[:12]}"
-    return _compiled(function, {"_nrt": False, "no_rewrites": True, "error_model": "numpy"})
+    return _compiled(function, _BARE)
+
+
+def step_kernel(function: Callable[..., Any]) -> Any:
+    """Compile a step of a bare kernel by itself, to be merged into whatever calls it.
+
+    Numba's own inlining writes a step out before it infers types: that is done once more for every kernel and every
+    type of its arguments, in times that grow faster than the text. A plain call passes every field of every array.
+    """
+    function.__qualname__ += f"_{STAMP[:12]}"
+    return _compiled(function, _BARE | {"forceinline": True})
 
 
 def _compiled(function: Callable[..., Any], options: dict[str, Any]) -> Any:

@@ -3,23 +3,13 @@
 # pyright: reportCallIssue=false
 # (numba fills in the first argument of an intrinsic)
 
-from typing import NamedTuple
-
 import numpy as np
 
 from circuitsim.nodal.compact_cells import CompactFit, contract
 from circuitsim.nodal.kernel import bare_kernel
 from circuitsim.nodal.lanes import WIDTH, choose_negative, load_like, multiply, store, subtract, zeros_for
-from circuitsim.nodal.polynomial import SHAPES, beyond_chord, law_of, split_terms
+from circuitsim.nodal.polynomial import SHAPES, CellTerms, beyond_chord, law_of, split_terms
 from circuitsim.results import CellSurface
-
-
-class CellTerms(NamedTuple):
-    """Polynomials of i/U − g0 for every cell, for `polynomial.beyond_chord`; fields as in `modes.SweepPlan`."""
-
-    law: tuple[float, ...]
-    forward: np.ndarray
-    reverse: np.ndarray
 
 
 def cell_terms(fitted: CompactFit, surface: CellSurface, g: np.ndarray, g0: np.ndarray) -> CellTerms:

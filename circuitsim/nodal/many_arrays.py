@@ -122,7 +122,9 @@ def _solve_arrays(lanes, few, wires, starts, g, tol, most, room, blocks, few_blo
                 lanes, wires, room.down, room.up, starts.places[n], wanted, room.wide, more, room.rates
             )
         elif wanted == 1:
-            slowest = find_modes(few, wires, room.down, room.up, starts.places[n], 1, room.narrow, more, room.rates)
+            slowest = find_modes(
+                few, wires, room.down, room.up, starts.places[n], wanted, room.narrow, more, room.rates
+            )
         plan = SweepPlan(
             rows, cols, room.g_row, room.g_col, room.down, room.up, wires.stiffest, short, more, room.rates, slowest,
             (), room.nothing, room.nothing,

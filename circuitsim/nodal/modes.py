@@ -127,7 +127,7 @@ def sweep_plan(r_row: np.ndarray, r_col: np.ndarray, g0: np.ndarray) -> SweepPla
     starts = mode_starts(wires, g0[None])
     (g_row, g_col), (down, up) = map(np.empty_like, (wires.g_row, wires.g_col)), np.empty((2, cells * PER_CELL))
     hold_ends(wires, float(starts.short[0]), g_row, g_col)
-    if not factor_lines(rows, cols, g_row, g_col, np.ascontiguousarray(g0).ravel(), np.empty(cols), down, up):
+    if not factor_lines(rows, cols, g_row, g_col, g0.flatten(), np.empty(cols), down, up):
         return None
     empty, rates, wanted, slowest = np.empty(0), np.zeros(MODES), int(starts.wanted[0]), float(starts.predicted[0])
     more = np.empty(cells * (MODES - 1)) if min(wanted, starts.places.shape[1]) > 1 else empty

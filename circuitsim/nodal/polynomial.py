@@ -7,6 +7,8 @@ power of U first. The coefficients of a cell stand in Horner order, P before Q.
 # pyright: reportCallIssue=false
 # (numba fills in the first argument of an intrinsic)
 
+from typing import NamedTuple
+
 import numba
 import numpy as np
 from llvmlite import ir
@@ -36,6 +38,14 @@ SHAPES = (
     (_triangle(12, 10), _triangle(10, 9)),
 )
 TERMS = np.array([sum(p) + sum(q) for p, q in SHAPES])
+
+
+class CellTerms(NamedTuple):
+    """Polynomials of i/U − g0 for every cell, for `beyond_chord`; fields as in `modes.SweepPlan`."""
+
+    law: tuple[float, ...]
+    forward: np.ndarray
+    reverse: np.ndarray
 
 
 def law_of(shape: int) -> tuple[float, ...]:
@@ -86,11 +96,11 @@ _forward, _back = _written_out(0), _written_out(1)
 
 
 @numba.njit(inline="always")
-def beyond_chord(plan, cell, u, w):
-    """i/U less the chord conductance, P(U, w) + min(U, 0)·Q(U, w), of one cell [S]; see `modes.SweepPlan`."""
+def beyond_chord(law, cell, u, w):
+    """i/U less the chord conductance, P(U, w) + min(U, 0)·Q(U, w), of one cell [S], from `CellTerms`."""
     zero = spread_like(u, 0.0)
-    value = _forward(plan.law, plan.forward, cell, u, w)
+    value = _forward(law.law, law.forward, cell, u, w)
     if not all_at_least(u, zero):
         back = smaller(u, zero)
-        value = fma(back, _back(plan.law, plan.reverse, cell, back, w), value)
+        value = fma(back, _back(law.law, law.reverse, cell, back, w), value)
     return value

@@ -15,6 +15,9 @@ slow, wires hardly matter, and it begins with rows at their sources and columns 
 
 As many vectors are solved side by side as `lanes`, a tuple, has numbers: a block. Every array named here is flat, with
 that many numbers where its description has one.
+
+The steps are kernels of their own, compiled once for each width of the lanes. Only those that evaluate the polynomial
+of the cells take `law`, and are compiled for each of its shapes.
 """
 
 # pyright: reportCallIssue=false
@@ -24,8 +27,8 @@ import numba
 import numpy as np
 
 from circuitsim.nodal.balance import AMPLITUDES, CHANGE, LAST, SUMS, check_row, is_balanced
-from circuitsim.nodal.column_voltages import amplitudes_of, column_voltage
-from circuitsim.nodal.kernel import bare_kernel
+from circuitsim.nodal.column_voltages import SweptArray, amplitudes_of, column_voltage
+from circuitsim.nodal.kernel import bare_kernel, step_kernel
 from circuitsim.nodal.lanes import (
     all_at_most,
     divide,
@@ -44,7 +47,7 @@ from circuitsim.nodal.lanes import (
     zeros_for,
 )
 from circuitsim.nodal.plan_kernels import C_Y, G0, INVERSE_ROW, L_LEFT, L_RIGHT, MODES, PER_CELL, Z
-from circuitsim.nodal.polynomial import beyond_chord
+from circuitsim.nodal.polynomial import CellTerms, beyond_chord
 
 _BEFORE_CHECK = 30.0  # of the tolerance: voltages are then close enough for the residual, which decides, to be worth it
 # Where modes are removed, n answers to their extrapolation one pass later: an odd pass leaves 0.02 to 0.9 of its change
@@ -54,19 +57,20 @@ _AFTER_ODD_PASSES = 0.6
 _SLOWEST_TRUSTED = 0.95  # a slower measured rate is noise, or the sweeps are the wrong method
 
 
-@numba.njit(inline="always")
-def _substitute(plan, lanes, steps, a, drive, buffers):
+@step_kernel
+def _substitute(array, law, lanes, steps, a, drive, buffers):
     """Substitute the columns of a row back, find n, and eliminate the row from the left.
 
     Args:
-        plan: `SweepPlan`.
+        array: `SweptArray`.
+        law: `CellTerms`.
         lanes: See above.
         steps: `plan.down` or `plan.up`.
         a: The row.
         drive: Source voltages, see `solve_block`.
         buffers: `BlockBuffers`; what is eliminated goes into the second row of its scratch, n takes the place of y.
     """
-    wide, cols, rows, y = len(lanes), plan.cols, buffers.scratch, buffers.y
+    wide, cols, rows, y = len(lanes), array.cols, buffers.scratch, buffers.y
     zero, p = zeros_for(lanes), cols * wide
     amplitudes = amplitudes_of(lanes, buffers.modes)
     source = load_like(zero, drive, a * wide)
@@ -74,26 +78,26 @@ def _substitute(plan, lanes, steps, a, drive, buffers):
     for b in range(cols):
         c = a * cols + b
         at = c * PER_CELL
-        column, extra = column_voltage(plan, lanes, steps, c, b, amplitudes, buffers), zero
-        if len(plan.law) > 0:
+        column, extra = column_voltage(array, lanes, steps, c, b, amplitudes, buffers), zero
+        if len(law.law) > 0:
             u = subtract(load_like(zero, buffers.v_row, c * wide), column)
-            extra = multiply(u, beyond_chord(plan, c, u, column))
+            extra = multiply(u, beyond_chord(law, c, u, column))
             store(y, c * wide, extra)
         into = fma_at(steps, at + G0, column, negative(extra))
         carry = fma_at(steps, at + L_LEFT, carry, into)
         store(rows, p + b * wide, carry)
-    store(rows, 2 * p - wide, fma_at(plan.g_row, a * (cols + 1) + cols, source, carry))
+    store(rows, 2 * p - wide, fma_at(array.g_row, a * (cols + 1) + cols, source, carry))
 
 
-@numba.njit(inline="always")
-def _eliminate_sources(plan, lanes, steps, a, buffers):
+@step_kernel
+def _eliminate_sources(array, lanes, steps, a, buffers):
     """Eliminate a row from the left for the first pass, per volt of its source: columns are at 0 V, and n is 0."""
-    cols, rows, share = plan.cols, buffers.scratch, 1.0
+    cols, rows, share = array.cols, buffers.scratch, 1.0
     p = cols * len(lanes)
     for b in range(cols):
         share *= steps[(a * cols + b) * PER_CELL + L_LEFT]
         rows[p + b] = share
-    rows[p + cols - 1] += plan.g_row[a * (cols + 1) + cols]
+    rows[p + cols - 1] += array.g_row[a * (cols + 1) + cols]
 
 
 @numba.njit(inline="always")
@@ -106,22 +110,23 @@ def _samples(lanes, v_row, first, cols):
     )  # fmt: skip
 
 
-@numba.njit(inline="always")
-def _solve_row(plan, lanes, steps, a, before, known, keep, drive, pull, buffers):
+@step_kernel
+def _solve_row(array, lanes, steps, a, before, known, bent, keep, drive, pull, buffers):
     """Solve a row that is eliminated from the left, and eliminate the columns one row further.
 
     Args:
         before: The row visited before; at the first step the row itself, with which nothing is shared.
         known: Whether `_substitute` eliminated the row, and not `_eliminate_sources`.
+        bent: Whether it found n, so that cells are not ohmic.
         keep: Store the row voltages. Ohmic cells need them after the last pass only.
         drive, pull: Terminal voltages, see `solve_block`.
     """
     wide, cols, rows, y, v_row, modes = (
-        len(lanes), plan.cols, buffers.scratch, buffers.y, buffers.v_row, buffers.modes
+        len(lanes), array.cols, buffers.scratch, buffers.y, buffers.v_row, buffers.modes
     )  # fmt: skip
-    zero, bent, many = zeros_for(lanes), known and len(plan.law) > 0, len(plan.more) > 0
+    zero, many = zeros_for(lanes), len(array.more) > 0
     p, first = cols * wide, a * cols
-    at_end = len(pull) > 0 and (a == 0 or a == plan.rows - 1)
+    at_end = len(pull) > 0 and (a == 0 or a == array.rows - 1)
     sum_0, sum_1 = load_like(zero, modes, SUMS * wide), load_like(zero, modes, (SUMS + 1) * wide)
     sum_2, sum_3 = load_like(zero, modes, (SUMS + 2) * wide), load_like(zero, modes, (SUMS + 3) * wide)
     source, voltage, part = load_like(zero, drive, a * wide), zero, 0.0
@@ -139,16 +144,16 @@ def _solve_row(plan, lanes, steps, a, before, known, keep, drive, pull, buffers)
             store(v_row, c * wide, voltage)
         into = fma_at(steps, at + G0, voltage, load_like(zero, y, c * wide) if bent else zero)
         if at_end:
-            ends = (plan.g_col[b] if a == 0 else 0.0) + (
-                plan.g_col[plan.rows * cols + b] if a == plan.rows - 1 else 0.0
+            ends = (array.g_col[b] if a == 0 else 0.0) + (
+                array.g_col[array.rows * cols + b] if a == array.rows - 1 else 0.0
             )
             into = fma(spread_like(zero, ends), load_like(zero, pull, j), into)
         sum_0 = fma_at(steps, at + Z, into, sum_0)
         if many:
             z = c * (MODES - 1)
-            sum_1 = fma_at(plan.more, z, into, sum_1)
-            sum_2 = fma_at(plan.more, z + 1, into, sum_2)
-            sum_3 = fma_at(plan.more, z + 2, into, sum_3)
+            sum_1 = fma_at(array.more, z, into, sum_1)
+            sum_2 = fma_at(array.more, z + 1, into, sum_2)
+            sum_3 = fma_at(array.more, z + 2, into, sum_3)
         further = load_like(zero, y, (before * cols + b) * wide)
         store(y, c * wide, fma_at(steps, at + C_Y, further, into))
     store(modes, SUMS * wide, sum_0)
@@ -175,35 +180,36 @@ def extrapolate_modes(plan, lanes, modes):
         store(modes, (SUMS + k) * wide, zero)
 
 
-@numba.njit(inline="always")
-def _settled(plan, lanes, count, tol, highest, modes):
-    """Whether the error of the voltages is below `tol` of the highest in every lane; begins to measure anew.
+@step_kernel
+def _settled(array, lanes, count, tol, highest, modes):
+    """End a pass: extrapolate the modes, measure anew; whether errors are below `tol` of the highest in every lane.
 
     After a pass that changed them by c and shrinks errors by a rate q, an error of c·q / (1 − q) is left. The rate is
     that of the last two passes, and at least `slowest`, that of the modes which are not removed, or
     `_AFTER_ODD_PASSES`. A sample of the voltages is enough: this only tells when to check the balance.
     """
+    extrapolate_modes(array, lanes, modes)
     wide, zero = len(lanes), zeros_for(lanes)
     change, last = load_like(zero, modes, CHANGE * wide), load_like(zero, modes, LAST * wide)
     store(modes, LAST * wide, change)
     store(modes, CHANGE * wide, zero)
-    rate = spread_like(zero, max(plan.slowest, 0.5))
+    rate = spread_like(zero, max(array.slowest, 0.5))
     if count > 2:
-        odd = plan.rates[0] > 0.0 and count % 2 == 1
-        rate = larger(divide(change, last), spread_like(zero, _AFTER_ODD_PASSES if odd else plan.slowest))
+        odd = array.rates[0] > 0.0 and count % 2 == 1
+        rate = larger(divide(change, last), spread_like(zero, _AFTER_ODD_PASSES if odd else array.slowest))
         rate = smaller(rate, spread_like(zero, _SLOWEST_TRUSTED))
     left = divide(multiply(change, rate), subtract(spread_like(zero, 1.0), rate))
     return all_at_most(left, multiply(spread_like(zero, tol), load_like(zero, highest, 0)))
 
 
-@numba.njit(inline="always")
-def _start_at_sources(plan, lanes, drive, buffers):
+@step_kernel
+def _start_at_sources(array, lanes, drive, buffers):
     """Begin with every row at the voltage of its source, and nothing in the columns."""
     wide, zero = len(lanes), zeros_for(lanes)
     buffers.y[:] = 0.0
-    for a in range(plan.rows):
+    for a in range(array.rows):
         source = load_like(zero, drive, a * wide)
-        for c in range(a * plan.cols, (a + 1) * plan.cols):
+        for c in range(a * array.cols, (a + 1) * array.cols):
             store(buffers.v_row, c * wide, source)
 
 
@@ -230,6 +236,10 @@ def solve_block(plan, lanes, drive, pull, highest, tol, most, buffers):
         Passes used, negative when a vector was not solved within `most` of them.
     """
     rows, line = plan.rows, plan.cols * len(lanes)
+    array = SweptArray(
+        rows, plan.cols, plan.g_row, plan.g_col, plan.stiffest, plan.short, plan.more, plan.rates, plan.slowest
+    )
+    law = CellTerms(plan.law, plan.forward, plan.reverse)
     buffers.modes[:] = 0.0
     buffers.y[:line] = 0.0
     linear = len(plan.law) == 0
@@ -237,9 +247,10 @@ def solve_block(plan, lanes, drive, pull, highest, tol, most, buffers):
     expected = 1 if not linear else max(1, int(np.ceil(np.log(0.25 * tol) / np.log(max(plan.slowest, 1e-12)))))
     blind = 1 if linear or plan.rates[0] > 0.0 else 0
     if not blind:
-        _start_at_sources(plan, lanes, drive, buffers)
-    count, down, check = 0, True, False
+        _start_at_sources(array, lanes, drive, buffers)
+    count, check = 0, False
     while True:
+        down = count % 2 == 0
         steps = plan.down if down else plan.up
         keep = not linear or count + 1 >= min(expected, most)
         buffers.scratch[:line] = 0.0
@@ -249,22 +260,23 @@ def solve_block(plan, lanes, drive, pull, highest, tol, most, buffers):
         for step in range(rows):
             a = step if down else rows - 1 - step
             if check:
-                check_row(plan, lanes, steps, a, step, down, drive, pull, buffers)
-            elif count >= blind:
-                _substitute(plan, lanes, steps, a, drive, buffers)
-                _solve_row(plan, lanes, steps, a, before, True, keep, drive, pull, buffers)
+                check_row(array, law, lanes, steps, a, step, down, drive, pull, buffers)
             else:
-                _eliminate_sources(plan, lanes, steps, a, buffers)
-                _solve_row(plan, lanes, steps, a, before, False, keep, drive, pull, buffers)
+                known = count >= blind
+                if known:
+                    _substitute(array, law, lanes, steps, a, drive, buffers)
+                else:
+                    _eliminate_sources(array, lanes, steps, a, buffers)
+                bent = known and not linear
+                _solve_row(array, lanes, steps, a, before, known, bent, keep, drive, pull, buffers)
             before = a
         if check:
-            if is_balanced(plan, lanes, highest, tol, buffers):
+            if is_balanced(array, lanes, highest, tol, buffers):
                 return count
             if count >= most:
                 return -count
             check = False
             continue
-        count, down = count + 1, not down
-        extrapolate_modes(plan, lanes, buffers.modes)
-        settled = _settled(plan, lanes, count, _BEFORE_CHECK * tol, highest, buffers.modes)
+        count += 1
+        settled = _settled(array, lanes, count, _BEFORE_CHECK * tol, highest, buffers.modes)
         check = (keep if linear else settled and count > blind) or count >= most

@@ -1,5 +1,7 @@
 """An audit finds wrong reads in proportion, and its confidence bound is the exact binomial one."""
 
+import functools
+
 import numpy as np
 import pytest
 from calibration_arrays import array_spec, surface
@@ -15,7 +17,12 @@ SPEC, CELL = array_spec(), surface(0.1)
 MODEL = TileModel(SPEC, CELL, 2, (0.0, 0.2))
 G = np.random.default_rng(0).uniform(1e-6, 1e-4, SPEC.shape)
 X = np.random.default_rng(1).uniform(0, 0.2, (200, 12))
-FULL_SCALE = full_scale_of_box(SPEC, CELL)[0]
+
+
+@functools.cache
+def full_scale():
+    """Not a constant: it solves, and nothing may be compiled while tests are collected."""
+    return full_scale_of_box(SPEC, CELL)[0]
 
 
 def audited(**changed):
@@ -26,15 +33,15 @@ def audited(**changed):
 def test_a_good_tile_has_no_read_above_the_limit():
     found = audited(limit=1e-2)
     exact = nodal.read(nodal.prepare(SPEC, G, CELL), X).out
-    largest = np.abs(mvm(program(MODEL, G), X) - exact).max() / FULL_SCALE
+    largest = np.abs(mvm(program(MODEL, G), X) - exact).max() / full_scale()
     assert (found.reads, found.audited, found.above) == (200, 50, 0)
-    assert 0 < found.largest <= largest and found.full_scale == FULL_SCALE
+    assert 0 < found.largest <= largest and found.full_scale == full_scale()
     assert audited(limit=1e-2, fraction=1.0).largest == pytest.approx(largest, rel=1e-9)
 
 
 def test_wrong_reads_are_counted():
     out = np.array(mvm(program(MODEL, G), X))
-    out[:40, 3] += 0.05 * FULL_SCALE
+    out[:40, 3] += 0.05 * full_scale()
     out[5, 0] = np.nan
     found = audited(fraction=1.0, limit=0.01, out=out)
     assert found.above == 40 and found.largest == np.inf

@@ -1,5 +1,6 @@
 """The load table: matrices within the cap, errors that never fall, a coefficient that fresh tiles keep."""
 
+import functools
 from dataclasses import replace
 
 import numpy as np
@@ -20,13 +21,18 @@ from circuitsim.results import TileModel, column_load
 CELL = surface(0.3)
 SPEC = array_spec(12, 10, wire={"r_row": 30.0, "r_col": 60.0})
 MODEL = TileModel(SPEC, CELL, 2, (0.0, 0.2))
-FULL_SCALE = full_scale_of_box(SPEC, CELL)[0]
+
+
+@functools.cache
+def full_scale():
+    """Not a constant: it solves, and nothing may be compiled while tests are collected."""
+    return full_scale_of_box(SPEC, CELL)[0]
 
 
 @pytest.fixture(scope="module")
 def table():
-    worst = find_worst(MODEL, FULL_SCALE, rng=np.random.default_rng(0), starts=0)
-    found, largest = load_table(MODEL, FULL_SCALE, worst=worst, rng=np.random.default_rng(0))
+    worst = find_worst(MODEL, full_scale(), rng=np.random.default_rng(0), starts=0)
+    found, largest = load_table(MODEL, full_scale(), worst=worst, rng=np.random.default_rng(0))
     assert found.worst[-1] == worst.error == largest.error and largest.witness == worst.witness
     assert largest.programs > worst.programs and largest.vectors > worst.vectors
     return found
@@ -58,7 +64,7 @@ def test_fresh_tiles_stay_below_the_table_and_the_coefficient(table):
         if kind == 2:
             g = np.exp(rng.uniform(np.log(1e-6), np.log(1e-4), SPEC.shape))
         v_in = np.concatenate([rng.choice([0.0, 0.2], (30, 12)), rng.uniform(0, 0.2, (30, 12))])
-        error = np.abs(mvm(program(MODEL, g), v_in) - nodal.read(nodal.prepare(SPEC, g, CELL), v_in).out) / FULL_SCALE
+        error = np.abs(mvm(program(MODEL, g), v_in) - nodal.read(nodal.prepare(SPEC, g, CELL), v_in).out) / full_scale()
         load = column_load(g, 1e-4)
         assert error.max() <= table.worst_at(load)
         assert error.max() <= table.coefficient * load
@@ -78,20 +84,20 @@ def test_caps_that_no_matrix_can_keep_are_left_out():
 
 
 def test_the_largest_error_is_that_of_the_load_where_it_was_found():
-    worst = find_worst(MODEL, FULL_SCALE, rng=np.random.default_rng(0), starts=0, most_programs=1)
+    worst = find_worst(MODEL, full_scale(), rng=np.random.default_rng(0), starts=0, most_programs=1)
     weak = replace(worst, error=1e-9)
-    found, largest = load_table(MODEL, FULL_SCALE, worst=weak, rng=np.random.default_rng(0), families="few")
+    found, largest = load_table(MODEL, full_scale(), worst=weak, rng=np.random.default_rng(0), families="few")
     assert largest.error == found.worst[-1] > 1e-9
     assert column_load(largest.witness.case.g, 1e-4) <= 0.5 * (1 + 1e-9)
 
 
 def test_few_families_cost_less_and_a_seed_repeats(table):
-    worst = find_worst(MODEL, FULL_SCALE, rng=np.random.default_rng(0), starts=0)
+    worst = find_worst(MODEL, full_scale(), rng=np.random.default_rng(0), starts=0)
     seen = []
     (one, _), (two, _) = (
         load_table(
             MODEL,
-            FULL_SCALE,
+            full_scale(),
             worst=worst,
             rng=np.random.default_rng(0),
             families="few",
@@ -188,10 +194,10 @@ def test_inputs_drive_the_rows_with_the_largest_cells_and_either_half_of_them(la
 def test_large_arrays_take_the_few_families_unless_others_are_asked_for(monkeypatch):
     seen = []
     monkeypatch.setattr(loads, "_worst_of_load", lambda *_, few, **__: seen.append(few) or worst)
-    worst = find_worst(MODEL, FULL_SCALE, rng=np.random.default_rng(0), starts=0, most_programs=1)
+    worst = find_worst(MODEL, full_scale(), rng=np.random.default_rng(0), starts=0, most_programs=1)
     for large, families in ((119, None), (120, None), (119, "all"), (120, "few")):
         monkeypatch.setattr(known_families, "LARGE", large)  # cells; the array has 120
-        load_table(MODEL, FULL_SCALE, worst=worst, rng=np.random.default_rng(0), families=families)
+        load_table(MODEL, full_scale(), worst=worst, rng=np.random.default_rng(0), families=families)
     assert seen[::5] == [True, False, False, True]
 
 
@@ -200,8 +206,8 @@ def test_inputs_of_the_three_worst_matrices_and_of_random_ones_are_improved(monk
     monkeypatch.setattr(
         loads, "flip_promising", lambda search, starts: climbed.extend(starts) or flip_promising(search, starts)
     )
-    worst = find_worst(MODEL, FULL_SCALE, rng=np.random.default_rng(0), starts=0, most_programs=1)
-    load_table(MODEL, FULL_SCALE, worst=worst, rng=np.random.default_rng(0), families="few")
+    worst = find_worst(MODEL, full_scale(), rng=np.random.default_rng(0), starts=0, most_programs=1)
+    load_table(MODEL, full_scale(), worst=worst, rng=np.random.default_rng(0), families="few")
     assert len(climbed) == 5 * 6
     for first in range(0, 30, 6):
         errors = [start.error for start in climbed[first : first + 3]]
@@ -219,6 +225,6 @@ def test_tables_say_whether_a_search_was_stopped(monkeypatch):
     seen = []
     once = loads.largest_found
     monkeypatch.setattr(loads, "largest_found", lambda first, *others: seen.extend(others) or once(first, *others))
-    worst = find_worst(MODEL, FULL_SCALE, rng=np.random.default_rng(0), starts=0, most_programs=1)
-    _, largest = load_table(MODEL, FULL_SCALE, worst=worst, rng=np.random.default_rng(0), families="few")
+    worst = find_worst(MODEL, full_scale(), rng=np.random.default_rng(0), starts=0, most_programs=1)
+    _, largest = load_table(MODEL, full_scale(), worst=worst, rng=np.random.default_rng(0), families="few")
     assert worst.stopped and largest.stopped and seen and not any(found.stopped for found in seen)

@@ -1,6 +1,7 @@
 """The worst case of a certificate: above everything that is drawn, consistent with its table, and it repeats."""
 
 import dataclasses
+import functools
 import itertools
 
 import numpy as np
@@ -24,15 +25,25 @@ from circuitsim.units import format_quantity
 
 SPEC = array_spec(12, 10, wire={"r_row": 30.0, "r_col": 60.0})
 MODEL = TileModel(SPEC, surface(0.3), 2, (0.0, 0.2))
-FULL_SCALE, CASE = full_scale_of_box(SPEC, MODEL.surface)
 HOLD_OUT = draw(SPEC, 1)
-TRUTHS = solve_in_nodal(SPEC, MODEL.surface, HOLD_OUT)
 
 
-def seek(effort, experiments=HOLD_OUT, full_scale=FULL_SCALE):
+# No constants: both solve, and nothing may be compiled while tests are collected.
+@functools.cache
+def box():
+    """The full scale and where it flows."""
+    return full_scale_of_box(SPEC, MODEL.surface)
+
+
+@functools.cache
+def hold_out_truths():
+    return solve_in_nodal(SPEC, MODEL.surface, HOLD_OUT)
+
+
+def seek(effort, experiments=HOLD_OUT, full_scale=None):
     exact = solve_in_nodal(SPEC, MODEL.surface, experiments)
     predicted, rng = predictions(MODEL, experiments), np.random.default_rng(0)
-    return seek_worst(MODEL, full_scale, experiments, predicted, exact, effort=effort, rng=rng)
+    return seek_worst(MODEL, full_scale or box()[0], experiments, predicted, exact, effort=effort, rng=rng)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +54,9 @@ def found():
 @pytest.fixture(scope="module")
 def certificate(found):
     worst, by_load = found
-    return certify(MODEL, HOLD_OUT, TRUTHS, provenance=TRUTHS[0].provenance, worst=worst, by_load=by_load)
+    return certify(
+        MODEL, HOLD_OUT, hold_out_truths(), provenance=hold_out_truths()[0].provenance, worst=worst, by_load=by_load
+    )
 
 
 def test_the_largest_error_drawn_is_exceeded_and_the_worst_found_is_not(certificate):
@@ -54,7 +67,7 @@ def test_the_largest_error_drawn_is_exceeded_and_the_worst_found_is_not(certific
     errors = []
     for experiment in fresh:
         exact = nodal.read(nodal.prepare(SPEC, experiment.g, MODEL.surface), experiment.v_in).out
-        error = np.abs(mvm(program(MODEL, experiment.g), experiment.v_in) - exact).max() / FULL_SCALE
+        error = np.abs(mvm(program(MODEL, experiment.g), experiment.v_in) - exact).max() / box()[0]
         assert error <= table.worst_at(column_load(experiment.g, 1e-4))
         errors.append(error)
     assert max(errors) > certificate.typical.max
@@ -63,11 +76,11 @@ def test_the_largest_error_drawn_is_exceeded_and_the_worst_found_is_not(certific
 
 
 def test_full_scale_is_the_largest_current_of_the_use_and_not_of_the_hold_out(certificate):
-    assert certificate.full_scale == FULL_SCALE
-    read = nodal.read(nodal.prepare(SPEC, CASE.g, MODEL.surface), CASE.v_in[None]).out[0]
-    assert_allclose(np.abs(read).max(), FULL_SCALE, rtol=1e-9, atol=0)
-    assert certificate.full_scale_case == CASE
-    assert 1.2 * max(np.abs(truth.out).max() for truth in TRUTHS) < FULL_SCALE
+    assert certificate.full_scale == box()[0]
+    read = nodal.read(nodal.prepare(SPEC, box()[1].g, MODEL.surface), box()[1].v_in[None]).out[0]
+    assert_allclose(np.abs(read).max(), box()[0], rtol=1e-9, atol=0)
+    assert certificate.full_scale_case == box()[1]
+    assert 1.2 * max(np.abs(truth.out).max() for truth in hold_out_truths()) < box()[0]
 
 
 def test_a_larger_error_of_the_hold_out_counts_as_found(found):
@@ -83,7 +96,7 @@ def test_a_larger_error_of_the_hold_out_counts_as_found(found):
 
 def test_nothing_is_stated_without_a_search():
     assert seek("none") == (None, None)
-    plain = certify(MODEL, HOLD_OUT, TRUTHS, provenance=TRUTHS[0].provenance, max_worst=1.0)
+    plain = certify(MODEL, HOLD_OUT, hold_out_truths(), provenance=hold_out_truths()[0].provenance, max_worst=1.0)
     assert plain.worst is None and plain.by_load is None and plain.reached is False
 
 
@@ -103,7 +116,7 @@ def test_the_stored_case_repeats_or_the_model_is_another(certificate):
     for field, level in (("tile", "the model"), ("nodal", "the array solver")):
         for shift, holds in ((0.5e-6, True), (2e-6, False)):
             witness = certificate.worst.witness
-            other = dataclasses.replace(witness, **{field: getattr(witness, field) + shift * FULL_SCALE})
+            other = dataclasses.replace(witness, **{field: getattr(witness, field) + shift * box()[0]})
             changed = dataclasses.replace(certificate, worst=dataclasses.replace(certificate.worst, witness=other))
             again = repeat_witness(MODEL, changed)
             assert again.holds is holds
@@ -113,16 +126,16 @@ def test_the_stored_case_repeats_or_the_model_is_another(certificate):
 
 
 def test_a_case_that_does_not_repeat_ends_the_certificate(certificate):
-    assert verify(MODEL, certificate, HOLD_OUT, TRUTHS).holds
+    assert verify(MODEL, certificate, HOLD_OUT, hold_out_truths()).holds
     witness = dataclasses.replace(certificate.worst.witness, tile=certificate.worst.witness.tile * 1.01)
     changed = dataclasses.replace(certificate, worst=dataclasses.replace(certificate.worst, witness=witness))
-    verdict = verify(MODEL, changed, HOLD_OUT, TRUTHS)
+    verdict = verify(MODEL, changed, HOLD_OUT, hold_out_truths())
     assert not verdict.holds and "does NOT repeat: the model gives" in verdict.sentence
     assert verdict.sentence.startswith("the certificate does NOT hold")
 
 
 def test_a_certificate_without_a_case_has_none_to_repeat():
-    plain = certify(MODEL, HOLD_OUT, TRUTHS, provenance=TRUTHS[0].provenance)
+    plain = certify(MODEL, HOLD_OUT, hold_out_truths(), provenance=hold_out_truths()[0].provenance)
     assert repeat_witness(MODEL, plain) is None
     with pytest.raises(InputError, match="states no worst case, because none was sought"):
         repeat_witness(MODEL, plain, in_ngspice=True)
@@ -158,19 +171,19 @@ def test_percentiles_rise(certificate):
         values = (error.p50, error.p95, error.p99, error.p999, error.max)
         assert all(low <= high for low, high in itertools.pairwise(values))
     everything = np.concatenate(
-        [(p - t.out).ravel() for p, t in zip(predictions(MODEL, HOLD_OUT), TRUTHS, strict=True)]
+        [(p - t.out).ravel() for p, t in zip(predictions(MODEL, HOLD_OUT), hold_out_truths(), strict=True)]
     )
-    assert_allclose(certificate.typical.p999, np.quantile(np.abs(everything), 0.999) / FULL_SCALE, rtol=1e-12, atol=0)
+    assert_allclose(certificate.typical.p999, np.quantile(np.abs(everything), 0.999) / box()[0], rtol=1e-12, atol=0)
 
 
 def test_what_was_drawn_raises_the_table_from_its_load_on(monkeypatch):
-    worst = structured_worst(MODEL, FULL_SCALE, families="few")
+    worst = structured_worst(MODEL, box()[0], families="few")
     nothing = LoadTable((0.001, 1.0), (0.0, 0.0), 0.0)
     monkeypatch.setattr(worst_module, "find_worst", lambda *_, **__: worst)
     monkeypatch.setattr(worst_module, "load_table", lambda *_, **__: (nothing, worst))
     _, table = seek("full")
     exact, predicted = solve_in_nodal(SPEC, MODEL.surface, HOLD_OUT), predictions(MODEL, HOLD_OUT)
-    drawn = max(np.abs(p - e.out).max() for p, e in zip(predicted, exact, strict=True)) / FULL_SCALE
+    drawn = max(np.abs(p - e.out).max() for p, e in zip(predicted, exact, strict=True)) / box()[0]
     assert table.worst == (0.0, pytest.approx(drawn))
 
 
@@ -187,5 +200,5 @@ def test_ngspice_is_held_against_what_it_gave_or_else_against_the_array_solver(c
     changed = dataclasses.replace(certificate, worst=dataclasses.replace(certificate.worst, witness=witness))
     before = witness.nodal if stored is None else stored
     assert _changed(changed, witness.tile, witness.nodal, before) == []
-    (said,) = _changed(changed, witness.tile, witness.nodal, before + 3e-6 * FULL_SCALE)
+    (said,) = _changed(changed, witness.tile, witness.nodal, before + 3e-6 * box()[0])
     assert said.startswith("ngspice gives ") and format_quantity(before, "A", 7) in said

@@ -65,7 +65,7 @@ def test_predicted_times_hold_for_an_array_that_was_not_drawn():
 
 
 def test_longer_wires_take_longer():
-    quick, slow = (settling_model(array(wire={"c_row": c, "c_col": c})) for c in (1e-15, 4e-15))
+    quick, slow = (settling_model(array(8, 6, wire={"c_row": c, "c_col": c})) for c in (1e-15, 4e-15))
     load = np.array([0.5])
     assert slow.time(load, 0.5, 510.0)[0] > 2 * quick.time(load, 0.5, 510.0)[0]
 
@@ -157,7 +157,7 @@ def test_inference_says_which_read_time_a_network_needs(make_model, tmp_path):
 
 
 def test_a_stored_model_is_the_one_that_was_fitted(make_model, tmp_path):
-    model = make_model(grade=1)
+    model = make_model(grade=1, spec=array(8, 6))  # where it belongs to another specification, one is fitted
     spec = model.spec.replace(wire={"c_row": 1e-15, "c_col": 1e-15}, adc={"bits": 6})
     known = replace(model_of(spec, late=0.25), tau=np.array([0.0, 3e-13, 1e-15]))
     assert load_settling(save_settling(tmp_path / "settling.json", known)) == load_settling(tmp_path) == known
