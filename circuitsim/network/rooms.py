@@ -25,6 +25,10 @@ class Rooms:
         """Return room for the scaled inputs of a layer, used until its next read."""
         return self._of("driven", layer, size, dtype)
 
+    def planes(self, layer: str, size: int, dtype: np.dtype) -> np.ndarray:
+        """Return room for outputs of a layer before they are finished, used until its next read."""
+        return self._of("planes", layer, size, dtype)
+
     def out(self, layer: str, size: int, dtype: np.dtype) -> np.ndarray:
         """Return room for the output of a layer, used until the end of the chunk."""
         if layer in self.taken:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from circuitsim.network.joint.finish_kernels import COLS, ROWS, largest_of_windows
 from circuitsim.nodal.kernel import bare_kernel
 from circuitsim.nodal.lane_products import GROUP, OUTPUTS, product
 from circuitsim.nodal.lanes import (
@@ -186,13 +187,14 @@ def _add_products(sums, active, used, converter, weight, steps, step, products, 
 
 
 @bare_kernel
-def _write(products, group, stride, scale, biases, pieces, piece, end, out, tail):
-    """Write products · scale + bias of all outputs of a group of inputs to the output tensor."""
+def _write(products, group, stride, scale, biases, bottom, pieces, piece, end, out, tail):
+    """Write products · scale + bias, `bottom` or more, of all outputs of a group of inputs to the output tensor."""
     outputs = biases.shape[1]
     for o in range(outputs):
         bias, at = spread(biases[group, o]), (group * outputs + o) * stride
         for r in range(piece, end):
             values = fma(spread(scale), load(products, o * GROUP + pieces[r, 0]), bias)
+            values = larger(spread(bottom), values)
             if pieces[r, 2] == WIDTH:
                 store(out, at + pieces[r, 1], values)
             else:
@@ -241,8 +243,8 @@ def _read_group(
 @bare_kernel
 def read_joined(
     begin, end, vectors, driven, size, phases, pieces, firsts, offsets, out_pieces, out_firsts, stride, parts, factors,
-    weights, functions, before, after, powers, repeats, steps, converter, scale, biases, out, reads, found, features,
-    sums, active, products, tail,
+    weights, functions, before, after, powers, repeats, steps, converter, scale, biases, bottom, out, windows, row,
+    finished, reads, found, features, sums, active, products, tail,
 ):  # fmt: skip
     """Read a layer with the vectors of groups `begin` to `end` − 1.
 
@@ -260,11 +262,15 @@ def read_joined(
         converter: See `_add_products`.
         scale: Factor from codes to numbers.
         biases: (groups, outputs).
+        bottom: Least output: smaller ones become this.
         out: Flat, written.
+        windows, row, finished: See `largest_of_windows`: images whose planes lie among these groups are finished.
         reads: (tiles,) number of reads of each tile, added to.
         found: See `_add_products`.
         features, sums, active, products, tail: From `room`.
     """
+    pixels = windows[ROWS] * windows[COLS] if len(windows) > 0 else vectors + 1
+    image = -(-begin * GROUP // pixels)
     for n in range(begin, end):
         used = min(GROUP, vectors - n * GROUP)
         for group in range(len(offsets)):
@@ -273,7 +279,12 @@ def read_joined(
                 repeats, steps, converter, reads, found, pieces, firsts[n], firsts[n + 1], features, sums, active,
                 products, tail,
             )  # fmt: skip
-            _write(products, group, stride, scale, biases, out_pieces, out_firsts[n], out_firsts[n + 1], out, tail)
+            first, last = out_firsts[n], out_firsts[n + 1]
+            _write(products, group, stride, scale, biases, bottom, out_pieces, first, last, out, tail)
+        complete = (n * GROUP + used) // pixels
+        if complete > image:
+            largest_of_windows(out, image, complete, windows, row, finished)
+            image = complete
 
 
 def room(joint: JointArrays, outputs: int) -> tuple[np.ndarray, ...]:

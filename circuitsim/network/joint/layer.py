@@ -8,6 +8,8 @@ import numpy as np
 
 from circuitsim.network.converting import layer_adc
 from circuitsim.network.driven_tensor import Drive, InputCounts, drive_tensor, driven_size, input_counts
+from circuitsim.network.finishes import Finish
+from circuitsim.network.joint.finish_kernels import WrittenOutput, windows_of
 from circuitsim.network.joint.form import JointForm
 from circuitsim.network.joint.kernels import PAIRS, JointArrays, read_joined, room
 from circuitsim.network.layer_range import LayerRange, column_steps
@@ -20,6 +22,7 @@ from circuitsim.network.rooms import Rooms
 from circuitsim.network.tiling import TilePlace
 from circuitsim.network.vector_places import VectorPlaces
 from circuitsim.nodal.lane_products import GROUP, OUTPUTS
+from circuitsim.nodal.lanes import WIDTH
 from circuitsim.periphery import Periphery, ideal_stages
 from circuitsim.spec import ArraySpec, by_value, input_unit
 
@@ -124,7 +127,13 @@ def joint_layer(
 
 
 def read_jointly(
-    joint: JointLayer, x: np.ndarray, places: VectorPlaces, rooms: Rooms, *, n_jobs: int = 1
+    joint: JointLayer,
+    x: np.ndarray,
+    places: VectorPlaces,
+    rooms: Rooms,
+    *,
+    finish: Finish | None = None,
+    n_jobs: int = 1,
 ) -> JointReading:
     """Read a layer with a tensor that fits it.
 
@@ -134,33 +143,34 @@ def read_jointly(
             contraction.
         places: Of its vectors in tensors of this shape.
         rooms: Memory for the scaled inputs and the output tensor.
+        finish: What follows, which fits the output's shape; None: nothing.
         n_jobs: Number of threads, −1 for all cores.
     """
     counts = input_counts(x, places, joint.drive.activation_max)
-    signs = (1.0, -1.0) if counts.negative else (1.0,)
-    size = driven_size(x.shape, places)
-    driven = rooms.driven(joint.layer.name, len(signs) * size, joint.dtype)
-    for k, sign in enumerate(signs):
-        drive_tensor(x, places, joint.drive, sign, driven[k * size : (k + 1) * size])
-    out, kind = rooms.out(joint.layer.name, math.prod(places.shape), joint.dtype), joint.dtype.type
-    reads, found, groups = [], [], -(-places.vectors // GROUP)
+    phases, driven = _driven(joint, x, places, rooms, negative=counts.negative)
+    kind, written = joint.dtype.type, _written(joint, places, rooms, finish)
+    bottom = kind(0.0 if finish is not None and finish.rectify else -np.inf)
+    reads, found, boundaries, groups = [], [], [], -(-places.vectors // GROUP)
     converter = np.array([joint.top, _WHOLE[joint.dtype.itemsize], joint.top + 0.5, -0.5], joint.dtype)
 
     def part(k: int, parts: int) -> None:
         begin, end = k * groups // parts, (k + 1) * groups // parts
         counted, seen = np.zeros(len(joint.cols), np.int64), np.zeros(3)
         read_joined(
-            begin, end, places.vectors, driven, size, np.array(signs, joint.dtype), *places.bases, places.offsets,
-            *places.outs, places.stride, *joint.arrays, converter, kind(joint.scale), joint.biases, out, counted, seen,
+            begin, end, places.vectors, driven, len(driven) // len(phases), phases, *places.bases, places.offsets,
+            *places.outs, places.stride, *joint.arrays, converter, kind(joint.scale), joint.biases, bottom,
+            written.out, written.windows, written.row(), written.finished, counted, seen,
             *room(joint.arrays, joint.biases.shape[1]),
         )  # fmt: skip
         reads.append(counted)
         found.append(seen)
+        boundaries.append(begin * GROUP)
 
     in_threads(part, n_jobs)
+    written.finish_images_of_two_parts(boundaries)
     total, extremes = np.sum(reads, axis=0), np.array(found)
     return JointReading(
-        out=out.reshape(places.shape),
+        out=written.finished.reshape(written.shape),
         vectors=places.vectors,
         reads=int(total.sum()),
         conversions=int(total @ joint.cols) if joint.top else 0,
@@ -168,6 +178,28 @@ def read_jointly(
         i_max=float(max(extremes[:, 1].max(), -extremes[:, 0].min())) * joint.unit,
         inputs=counts,
     )
+
+
+def _driven(
+    joint: JointLayer, x: np.ndarray, places: VectorPlaces, rooms: Rooms, *, negative: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weights of the phases, and the scaled inputs of all, flat."""
+    signs = (1.0, -1.0) if negative else (1.0,)
+    size = driven_size(x.shape, places)
+    driven = rooms.driven(joint.layer.name, len(signs) * size, joint.dtype)
+    for k, sign in enumerate(signs):
+        drive_tensor(x, places, joint.drive, sign, driven[k * size : (k + 1) * size])
+    return np.array(signs, joint.dtype), driven
+
+
+def _written(joint: JointLayer, places: VectorPlaces, rooms: Rooms, finish: Finish | None) -> WrittenOutput:
+    """Return the memory that a read writes to."""
+    name, size, windows = joint.layer.name, math.prod(places.shape), windows_of(finish, places.shape)
+    shape = places.shape if finish is None else finish.shape_of(places.shape)
+    finished = rooms.out(name, math.prod(shape), joint.dtype)
+    out = rooms.planes(name, size + WIDTH, joint.dtype) if len(windows) else finished
+    shape = (shape[0], math.prod(shape[1:])) if finish is not None and finish.flat else shape
+    return WrittenOutput(out, windows, finished, shape)
 
 
 def _form_of(read: object) -> JointForm | None:

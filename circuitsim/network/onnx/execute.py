@@ -1,6 +1,7 @@
 """Compute the steps of a network: a given function computes the products of its layers, onnxruntime the rest."""
 
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import onnxruntime
 
 from circuitsim.errors import InputError
 from circuitsim.network.linear import as_numpy, input_vectors, output_tensor
-from circuitsim.network.network import LayerProduct, WholeLayerProduct
+from circuitsim.network.network import FinishingProduct, LayerProduct, WholeLayerProduct
 from circuitsim.network.onnx.complaints import node_in
 from circuitsim.network.onnx.steps import ArrayStep, BranchStep, HostStep, LoopStep, Routine, RoutineStep, ScanStep
 
@@ -40,8 +41,13 @@ def compute(routine: Routine, tensors: Tensors, means: Means) -> list[Any]:
         InputError: A node cannot be computed from what it reads; the message names it.
     """
     tensors = tensors | routine.constants
-    for step in routine.steps:
-        tensors |= _results(step, tensors, means)
+    finished = None
+    for step, after in zip_longest(routine.steps, routine.steps[1:]):
+        if finished is not None:
+            finished = None  # with the step before
+            continue
+        finished = _finished(step, after, tensors, means)
+        tensors |= _results(step, tensors, means) if finished is None else finished
     return [tensors[name] for name in routine.outputs]
 
 
@@ -84,6 +90,26 @@ def _results(step: RoutineStep, tensors: Tensors, means: Means) -> Tensors:
             return _named(step.targets, _scan(step, tensors, means))
 
 
+def _finished(step: RoutineStep, after: RoutineStep | None, tensors: Tensors, means: Means) -> Tensors | None:
+    """Return the results of a step and of the one after it; None where they are not computed together."""
+    if not (isinstance(step, ArrayStep) and isinstance(after, HostStep) and after.finish is not None):
+        return None
+    if after.sources != (step.target,) or not isinstance(means.product, FinishingProduct):
+        return None
+    tensor = tensors[step.source]
+    _check_finite(step, tensor)
+    out = means.product.finished(step.layer, tensor, after.finish)
+    return None if out is None else {after.targets[0]: out.astype(tensor.dtype, copy=False)}
+
+
+def _check_finite(step: ArrayStep, tensor: np.ndarray) -> None:
+    flat = tensor.reshape(-1)
+    if tensor.dtype.kind == "f" and np.isfinite(np.dot(flat, flat)):
+        return  # a sum of squares, computed at once, is finite only if all numbers are
+    if not np.isfinite(tensor).all():
+        raise InputError(f"the input {step.source!r} of layer {step.layer.name!r} holds values that are not finite")
+
+
 def _named(targets: tuple[str, ...], values: list[Any]) -> Tensors:
     return {name: value for name, value in zip(targets, values, strict=False) if name}
 
@@ -91,8 +117,7 @@ def _named(targets: tuple[str, ...], values: list[Any]) -> Tensors:
 def _on_arrays(step: ArrayStep, tensor: np.ndarray, means: Means) -> np.ndarray:
     """Return the output of a layer in the data type of its input; whole numbers are rounded."""
     layer = step.layer
-    if not np.isfinite(tensor).all():
-        raise InputError(f"the input {step.source!r} of layer {layer.name!r} holds values that are not finite")
+    _check_finite(step, tensor)
     outputs = means.product.of_tensor(layer, tensor) if isinstance(means.product, WholeLayerProduct) else None
     if outputs is None:
         products = as_numpy(means.product(layer, input_vectors(layer, tensor)))
