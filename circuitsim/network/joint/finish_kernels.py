@@ -10,11 +10,13 @@ import numpy as np
 
 from circuitsim.network.finishes import Finish
 from circuitsim.nodal.kernel import bare_kernel
-from circuitsim.nodal.lanes import WIDTH, larger, load, store
+from circuitsim.nodal.lanes import WIDTH, every_second, larger, load, store
 from circuitsim.spec import by_value
 
 CHANNELS, ROWS, COLS, HIGH, WIDE, DOWN, ACROSS = range(7)
 """Numbers of `windows_of`: channels, size of their planes, of the windows, and steps between windows."""
+
+_TWO = 2
 
 
 def windows_of(finish: Finish | None, shape: tuple[int, ...]) -> np.ndarray:
@@ -30,12 +32,14 @@ class WrittenOutput:
 
     Attributes:
         out: Its output, flat.
+        ring: Numbers of the images that it holds at a time.
         windows: See `windows_of`.
         finished: The largest numbers of the windows, flat; `out` itself without windows.
         shape: Shape of the finished tensor.
     """
 
     out: np.ndarray
+    ring: int
     windows: np.ndarray
     finished: np.ndarray
     shape: tuple[int, ...]
@@ -49,16 +53,27 @@ class WrittenOutput:
         if len(self.windows):
             pixels = int(self.windows[ROWS] * self.windows[COLS])
             for image in sorted({begin // pixels for begin in boundaries if begin % pixels}):
-                largest_of_windows(self.out, image, image + 1, self.windows, self.row(), self.finished)
+                largest_of_windows(self.out, image, image + 1, self.ring, self.windows, self.row(), self.finished)
 
 
 @bare_kernel
-def largest_of_windows(planes, first, last, windows, row, out):
+def _largest_of_window(planes, at, cols, high, wide):
+    """The largest number of the windows that begin at `at`, and at the places behind it."""
+    found = load(planes, at)
+    for line in range(at, at + high * cols, cols):
+        for pixel in range(line, line + wide):
+            found = larger(found, load(planes, pixel))
+    return found
+
+
+@bare_kernel
+def largest_of_windows(planes, first, last, ring, windows, row, out):
     """Write the largest number of each window of images first to last − 1, from `planes` to `out`, both flat.
 
     Args:
-        planes: Flat, `WIDTH` numbers behind the planes, which count for nothing.
+        planes: Flat, behind the planes as many numbers that count for nothing as two lanes and a window have.
         first, last: Images.
+        ring: Numbers of the images that `planes` holds; the next image lies where the first of them lay.
         windows: See `windows_of`.
         row: Room for a row of a plane and `WIDTH` numbers more.
         out: Flat.
@@ -66,18 +81,17 @@ def largest_of_windows(planes, first, last, windows, row, out):
     rows, cols, high, wide = windows[ROWS], windows[COLS], windows[HIGH], windows[WIDE]
     down, across = windows[DOWN], windows[ACROSS]
     many, width = (rows - high) // down + 1, (cols - wide) // across + 1
-    to = first * windows[CHANNELS] * many * width
+    to, end = first * windows[CHANNELS] * many * width, last * windows[CHANNELS] * many * width
     for plane in range(first * windows[CHANNELS], last * windows[CHANNELS]):
-        for window in range(many):
-            at = (plane * rows + window * down) * cols
-            for lane in range(0, cols, WIDTH):
-                found = load(planes, at + lane)
-                for line in range(1, high):
-                    found = larger(found, load(planes, at + line * cols + lane))
-                store(row, lane, found)
-            for col in range(width):
-                largest = row[col * across]
-                for beside in range(1, wide):
-                    largest = max(largest, row[col * across + beside])
-                out[to + col] = largest
+        at = plane * rows * cols % ring - down * cols
+        for _ in range(many):
+            at += down * cols
+            if across == _TWO and width <= WIDTH and to + WIDTH <= end:  # what is beyond a row, the next one corrects
+                some = _largest_of_window(planes, at, cols, high, wide)
+                store(out, to, every_second(some, _largest_of_window(planes, at + WIDTH, cols, high, wide)))
+            else:
+                for lane in range(0, cols, WIDTH):  # a window for each pixel, those between the steps included
+                    store(row, lane, _largest_of_window(planes, at + lane, cols, high, wide))
+                for col in range(width):
+                    out[to + col] = row[col * across]
             to += width

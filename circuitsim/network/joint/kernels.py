@@ -8,10 +8,12 @@ of a vector is summed in the same order wherever the vector lies: it depends nei
 # pyright: reportCallIssue=false
 # (numba fills in the first argument of an intrinsic)
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from circuitsim.network.joint import finish_kernels
 from circuitsim.network.joint.finish_kernels import COLS, ROWS, largest_of_windows
 from circuitsim.nodal.kernel import bare_kernel
 from circuitsim.nodal.lane_products import GROUP, OUTPUTS, product
@@ -28,6 +30,11 @@ from circuitsim.nodal.lanes import (
     spread,
     store,
 )
+
+
+def _kernel(function: Callable[..., Any]) -> Any:
+    return bare_kernel(function, finish_kernels)
+
 
 PAIRS = OUTPUTS // 2
 """Outputs whose positive and negative columns are multiplied together."""
@@ -64,20 +71,33 @@ class JointArrays(NamedTuple):
 
 
 @bare_kernel
-def _lay_beside(driven, at, offsets, group, first, last, pieces, piece, end, used, features, to):
+def _lay_beside(driven, at, offsets, group, first, last, pieces, piece, end, used, features, to, tail):
     """Lay out inputs first to last − 1 of the vectors.
 
-    A piece is copied as whole lanes: what that writes beyond its end, the next piece corrects.
+    A piece is copied as whole lanes: what that writes beyond its end, the next piece corrects. Only where the next
+    input begins there, it keeps what is there.
     """
-    for k in range(first, last):
-        source = at + offsets[group, k]
-        if end - piece == used:  # each vector lies by itself
+    if end - piece == used:  # each vector lies by itself
+        for k in range(first, last):
+            source = at + offsets[group, k]
             for r in range(piece, end):
                 features[to + r - piece] = driven[source + pieces[r, 1]]
+            to += GROUP
+        return
+    for r in range(piece, end):
+        place, source = to + pieces[r, 0], at + pieces[r, 1]
+        if pieces[r, 0] + WIDTH <= GROUP:
+            for k in range(first, last):
+                store(features, place, load(driven, source + offsets[group, k]))
+                place += GROUP
         else:
-            for r in range(piece, end):
-                store(features, to + pieces[r, 0], load(driven, source + pieces[r, 1]))
-        to += GROUP
+            for n in range(WIDTH):
+                tail[n] = n - pieces[r, 2]
+            beyond = load(tail, 0)
+            for k in range(first, last):
+                inside = load(driven, source + offsets[group, k])
+                store(features, place, choose_negative(beyond, inside, load(features, place)))
+                place += GROUP
 
 
 @bare_kernel
@@ -187,20 +207,21 @@ def _add_products(sums, active, used, converter, weight, steps, step, products, 
 
 
 @bare_kernel
-def _write(products, group, stride, scale, biases, bottom, pieces, piece, end, out, tail):
-    """Write products · scale + bias, `bottom` or more, of all outputs of a group of inputs to the output tensor."""
+def _write(products, group, stride, scale, biases, bottom, pieces, piece, end, ring, out, tail):
+    """Write products · scale + bias, `bottom` or more, of all outputs of a group of inputs, round by round."""
     outputs = biases.shape[1]
-    for o in range(outputs):
-        bias, at = spread(biases[group, o]), (group * outputs + o) * stride
-        for r in range(piece, end):
-            values = fma(spread(scale), load(products, o * GROUP + pieces[r, 0]), bias)
+    for r in range(piece, end):
+        vector, at, many = pieces[r, 0], pieces[r, 1] % ring + group * outputs * stride, pieces[r, 2]
+        for o in range(outputs):
+            values = fma(spread(scale), load(products, o * GROUP + vector), spread(biases[group, o]))
             values = larger(spread(bottom), values)
-            if pieces[r, 2] == WIDTH:
-                store(out, at + pieces[r, 1], values)
+            if many == WIDTH:
+                store(out, at, values)
             else:
                 store(tail, 0, values)
-                for i in range(pieces[r, 2]):
-                    out[at + pieces[r, 1] + i] = tail[i]
+                for i in range(many):
+                    out[at + i] = tail[i]
+            at += stride
 
 
 @bare_kernel
@@ -221,7 +242,7 @@ def _read_group(
             s = before * (end - begin) * GROUP
             if begin != laid:  # tiles beside each other have the same inputs
                 laid, at = begin, phase * size
-                _lay_beside(driven, at, offsets, group, begin, end, pieces, piece, end_piece, used, features, s)
+                _lay_beside(driven, at, offsets, group, begin, end, pieces, piece, end_piece, used, features, s, tail)
                 number = _mark_active(features, s, end - begin, used, active)
             reads[p] += number
             if number > 0 and count > 1:
@@ -240,11 +261,11 @@ def _read_group(
             p += 1
 
 
-@bare_kernel
+@_kernel
 def read_joined(
     begin, end, vectors, driven, size, phases, pieces, firsts, offsets, out_pieces, out_firsts, stride, parts, factors,
-    weights, functions, before, after, powers, repeats, steps, converter, scale, biases, bottom, out, windows, row,
-    finished, reads, found, features, sums, active, products, tail,
+    weights, functions, before, after, powers, repeats, steps, converter, scale, biases, bottom, ring, out, windows,
+    row, finished, reads, found, features, sums, active, products, tail,
 ):  # fmt: skip
     """Read a layer with the vectors of groups `begin` to `end` − 1.
 
@@ -263,6 +284,7 @@ def read_joined(
         scale: Factor from codes to numbers.
         biases: (groups, outputs).
         bottom: Least output: smaller ones become this.
+        ring: Numbers of the images that `out` holds at a time: of each, windows are taken before the next round.
         out: Flat, written.
         windows, row, finished: See `largest_of_windows`: images whose planes lie among these groups are finished.
         reads: (tiles,) number of reads of each tile, added to.
@@ -280,10 +302,10 @@ def read_joined(
                 products, tail,
             )  # fmt: skip
             first, last = out_firsts[n], out_firsts[n + 1]
-            _write(products, group, stride, scale, biases, bottom, out_pieces, first, last, out, tail)
+            _write(products, group, stride, scale, biases, bottom, out_pieces, first, last, ring, out, tail)
         complete = (n * GROUP + used) // pixels
         if complete > image:
-            largest_of_windows(out, image, complete, windows, row, finished)
+            largest_of_windows(out, image, complete, ring, windows, row, finished)
             image = complete
 
 

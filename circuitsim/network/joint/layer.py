@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from joblib import effective_n_jobs
 
 from circuitsim.network.converting import layer_adc
 from circuitsim.network.driven_tensor import Drive, InputCounts, drive_tensor, driven_size, input_counts
 from circuitsim.network.finishes import Finish
-from circuitsim.network.joint.finish_kernels import WrittenOutput, windows_of
+from circuitsim.network.joint.finish_kernels import WIDE, WrittenOutput, windows_of
 from circuitsim.network.joint.form import JointForm
 from circuitsim.network.joint.kernels import PAIRS, JointArrays, read_joined, room
 from circuitsim.network.layer_range import LayerRange, column_steps
@@ -148,7 +149,7 @@ def read_jointly(
     """
     counts = input_counts(x, places, joint.drive.activation_max)
     phases, driven = _driven(joint, x, places, rooms, negative=counts.negative)
-    kind, written = joint.dtype.type, _written(joint, places, rooms, finish)
+    kind, written = joint.dtype.type, _written(joint, places, rooms, finish, alone=effective_n_jobs(n_jobs) == 1)
     bottom = kind(0.0 if finish is not None and finish.rectify else -np.inf)
     reads, found, boundaries, groups = [], [], [], -(-places.vectors // GROUP)
     converter = np.array([joint.top, _WHOLE[joint.dtype.itemsize], joint.top + 0.5, -0.5], joint.dtype)
@@ -159,7 +160,7 @@ def read_jointly(
         read_joined(
             begin, end, places.vectors, driven, len(driven) // len(phases), phases, *places.bases, places.offsets,
             *places.outs, places.stride, *joint.arrays, converter, kind(joint.scale), joint.biases, bottom,
-            written.out, written.windows, written.row(), written.finished, counted, seen,
+            written.ring, written.out, written.windows, written.row(), written.finished, counted, seen,
             *room(joint.arrays, joint.biases.shape[1]),
         )  # fmt: skip
         reads.append(counted)
@@ -192,14 +193,18 @@ def _driven(
     return np.array(signs, joint.dtype), driven
 
 
-def _written(joint: JointLayer, places: VectorPlaces, rooms: Rooms, finish: Finish | None) -> WrittenOutput:
-    """Return the memory that a read writes to."""
+def _written(
+    joint: JointLayer, places: VectorPlaces, rooms: Rooms, finish: Finish | None, *, alone: bool
+) -> WrittenOutput:
+    """Return the memory that a read writes to; a thread that reads alone needs few planes at a time."""
     name, size, windows = joint.layer.name, math.prod(places.shape), windows_of(finish, places.shape)
     shape = places.shape if finish is None else finish.shape_of(places.shape)
     finished = rooms.out(name, math.prod(shape), joint.dtype)
-    out = rooms.planes(name, size + WIDTH, joint.dtype) if len(windows) else finished
+    each = size // max(shape[0], 1)
+    ring = min(size, (GROUP // math.prod(places.shape[2:]) + 2) * each) if len(windows) and alone else size
+    out = rooms.planes(name, ring + 2 * WIDTH + windows[WIDE], joint.dtype) if len(windows) else finished
     shape = (shape[0], math.prod(shape[1:])) if finish is not None and finish.flat else shape
-    return WrittenOutput(out, windows, finished, shape)
+    return WrittenOutput(out, ring, windows, finished, shape)
 
 
 def _form_of(read: object) -> JointForm | None:

@@ -1,5 +1,6 @@
 """Find the nodes behind a layer that its read can do before it stores: ReLU, maximum of windows, and flattening."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ def finish_of(nodes: Sequence[onnx.NodeProto], targets: Sequence[str]) -> Finish
         targets: The tensors that others read.
     """
     types = [node.op_type for node in nodes]
-    chained = all(list(after.input) == list(node.output) for node, after in zip(nodes, nodes[1:], strict=False))
+    chained = all(list(after.input) == list(node.output) for node, after in itertools.pairwise(nodes))
     single = all(len(node.input) == len(node.output) == 1 for node in nodes)
     if not (chained and single and set(types) <= _PARTS.keys() and len(set(types)) == len(types)):
         return None
