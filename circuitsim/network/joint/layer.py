@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -161,7 +162,7 @@ def read_jointly(
             begin, end, places.vectors, driven, len(driven) // len(phases), phases, *places.bases, places.offsets,
             *places.outs, places.stride, *joint.arrays, converter, kind(joint.scale), joint.biases, bottom,
             written.ring, written.out, written.windows, written.row(), written.finished, counted, seen,
-            *room(joint.arrays, joint.biases.shape[1]),
+            *rooms.beside(joint.layer.name, k, partial(room, joint.arrays, joint.biases.shape[1])),
         )  # fmt: skip
         reads.append(counted)
         found.append(seen)

@@ -11,6 +11,7 @@ from circuitsim.errors import InputError
 from circuitsim.network.linear import as_numpy, input_vectors, output_tensor
 from circuitsim.network.network import FinishingProduct, LayerProduct, WholeLayerProduct
 from circuitsim.network.onnx.complaints import node_in
+from circuitsim.network.onnx.finite import is_finite
 from circuitsim.network.onnx.steps import ArrayStep, BranchStep, HostStep, LoopStep, Routine, RoutineStep, ScanStep
 
 Tensors = dict[str, Any]
@@ -23,10 +24,19 @@ class Means:
     Attributes:
         product: Computes the products of one layer.
         described: Descriptions of the model's nodes, for messages.
+        whole, finishing: The same product if it is one; None if not.
     """
 
     product: LayerProduct
     described: dict[str, str]
+    whole: WholeLayerProduct | None
+    finishing: FinishingProduct | None
+
+
+def means_of(product: LayerProduct, described: dict[str, str]) -> Means:
+    """Return what steps are computed with; to tell what a product can do takes as long as a small step."""
+    whole = product if isinstance(product, WholeLayerProduct) else None
+    return Means(product, described, whole, product if isinstance(product, FinishingProduct) else None)
 
 
 def compute(routine: Routine, tensors: Tensors, means: Means) -> list[Any]:
@@ -94,19 +104,16 @@ def _finished(step: RoutineStep, after: RoutineStep | None, tensors: Tensors, me
     """Return the results of a step and of the one after it; None where they are not computed together."""
     if not (isinstance(step, ArrayStep) and isinstance(after, HostStep) and after.finish is not None):
         return None
-    if after.sources != (step.target,) or not isinstance(means.product, FinishingProduct):
+    if after.sources != (step.target,) or means.finishing is None:
         return None
     tensor = tensors[step.source]
     _check_finite(step, tensor)
-    out = means.product.finished(step.layer, tensor, after.finish)
+    out = means.finishing.finished(step.layer, tensor, after.finish)
     return None if out is None else {after.targets[0]: out.astype(tensor.dtype, copy=False)}
 
 
 def _check_finite(step: ArrayStep, tensor: np.ndarray) -> None:
-    flat = tensor.reshape(-1)
-    if tensor.dtype.kind == "f" and np.isfinite(np.dot(flat, flat)):
-        return  # a sum of squares, computed at once, is finite only if all numbers are
-    if not np.isfinite(tensor).all():
+    if not is_finite(tensor):
         raise InputError(f"the input {step.source!r} of layer {step.layer.name!r} holds values that are not finite")
 
 
@@ -118,7 +125,7 @@ def _on_arrays(step: ArrayStep, tensor: np.ndarray, means: Means) -> np.ndarray:
     """Return the output of a layer in the data type of its input; whole numbers are rounded."""
     layer = step.layer
     _check_finite(step, tensor)
-    outputs = means.product.of_tensor(layer, tensor) if isinstance(means.product, WholeLayerProduct) else None
+    outputs = None if means.whole is None else means.whole.of_tensor(layer, tensor)
     if outputs is None:
         products = as_numpy(means.product(layer, input_vectors(layer, tensor)))
         outputs = output_tensor(layer, products, tensor.shape)
