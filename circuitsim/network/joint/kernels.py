@@ -38,6 +38,9 @@ def _kernel(function: Callable[..., Any]) -> Any:
 
 PAIRS = OUTPUTS // 2
 """Outputs whose positive and negative columns are multiplied together."""
+_KEPT = 3  # coefficients of a function that stay in registers, besides the last one
+TERMS = _KEPT + 1
+"""Least number of coefficients of a function."""
 _BLOCK = OUTPUTS * GROUP  # numbers of a block of sums
 GROUP_AT, FIRST, LAST, OUTPUT, BLOCKS, WEIGHT, FUNCTION, STEP = range(8)
 """Columns of `JointArrays.parts`."""
@@ -52,7 +55,7 @@ class JointArrays(NamedTuple):
     | | | … blocks of `PAIRS` outputs, where its matrices, its functions and its steps begin |
     | factors | (tiles, factors, 2) | first feature and number of features of each factor: currents, then levels |
     | weights | flat | for each tile, block and factor (features, OUTPUTS): positive columns, then negative ones |
-    | functions | (functions of all tiles, terms) | coefficients of f, then h, of each tile |
+    | functions | (functions of all tiles, terms) | coefficients of f, then h, of each tile: `TERMS` or more |
     | before, after | | number of functions f and h of a tile |
     | powers | | number of the factors that are currents |
     | repeats | | how often the levels act on themselves |
@@ -78,11 +81,11 @@ def _lay_beside(driven, at, offsets, group, first, last, pieces, piece, end, use
     input begins there, it keeps what is there.
     """
     if end - piece == used:  # each vector lies by itself
-        for k in range(first, last):
-            source = at + offsets[group, k]
-            for r in range(piece, end):
-                features[to + r - piece] = driven[source + pieces[r, 1]]
-            to += GROUP
+        for r in range(piece, end):
+            place, source = to + r - piece, at + pieces[r, 1]
+            for k in range(first, last):
+                features[place] = driven[source + offsets[group, k]]
+                place += GROUP
         return
     for r in range(piece, end):
         place, source = to + pieces[r, 0], at + pieces[r, 1]
@@ -126,13 +129,13 @@ def _fill_features(functions, first, before, after, rows, features):
         store(features, lane, spread(features.dtype.type(1)))
     for f in range(before + after):
         to = f * rows * GROUP if f < before else one + GROUP + (f - before) * rows * GROUP
-        last = functions.shape[1] - 1
+        last, row = functions.shape[1] - 1, functions[first + f]
+        c0, c1, c2, top = spread(row[0]), spread(row[1]), spread(row[2]), spread(row[last])
         for i in range(0, rows * GROUP, WIDTH):
-            x = load(features, s + i)
-            value = spread(functions[first + f, last])
-            for power in range(last - 1, -1, -1):
-                value = fma(x, value, spread(functions[first + f, power]))
-            store(features, to + i, x * x * value)
+            x, value = load(features, s + i), top
+            for power in range(last - 1, _KEPT - 1, -1):
+                value = fma(x, value, spread(row[power]))
+            store(features, to + i, x * x * fma(x, fma(x, fma(x, value, c2), c1), c0))
 
 
 @bare_kernel

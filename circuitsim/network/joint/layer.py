@@ -13,7 +13,7 @@ from circuitsim.network.driven_tensor import Drive, InputCounts, drive_tensor, d
 from circuitsim.network.finishes import Finish
 from circuitsim.network.joint.finish_kernels import WIDE, WrittenOutput, windows_of
 from circuitsim.network.joint.form import JointForm
-from circuitsim.network.joint.kernels import PAIRS, JointArrays, read_joined, room
+from circuitsim.network.joint.kernels import PAIRS, TERMS, JointArrays, read_joined, room
 from circuitsim.network.layer_range import LayerRange, column_steps
 from circuitsim.network.linear import LinearLayer
 from circuitsim.network.mapping import Differential, scheme_of
@@ -243,7 +243,8 @@ def _arrays(places: Sequence[TilePlace], forms: Sequence[JointForm], unit: float
         weights.append(tile.reshape(-1).astype(form.dtype))
         functions += [table for table in (form.before, form.after) if table is not None]
         at += weights[-1].size
-    terms = np.concatenate(functions) if before + after else np.zeros((0, 1))
+    terms = np.concatenate(functions) if before + after else np.zeros((0, TERMS))
+    terms = np.pad(terms, ((0, 0), (0, max(TERMS - terms.shape[1], 0))))
     dtype, head = forms[0].dtype, forms[0]
     return JointArrays(
         np.array(parts), np.array(factors), np.concatenate(weights), terms.astype(dtype), before, after,
