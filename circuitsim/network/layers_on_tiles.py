@@ -108,6 +108,8 @@ class LayersOnTiles:
             return None
         vectors = np.ascontiguousarray(vectors)
         reading = read_jointly(joint, vectors, places, self.rooms, finish=finish, n_jobs=self.n_jobs)
+        if reading is None:
+            return None
         self._judge(joint, self.programmed.layers[layer.name], reading.inputs.largest)
         self.counts[layer.name].append(_joint_counts(reading))
         return reading.out if layer.contraction is None else output_tensor(layer, reading.out, x.shape)

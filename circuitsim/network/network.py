@@ -30,7 +30,10 @@ class WholeLayerProduct(Protocol):
         ...
 
     def of_tensor(self, layer: LinearLayer, x: np.ndarray, /) -> np.ndarray | None:
-        """Return the output tensor of a layer, bias included; None where vectors are to be multiplied."""
+        """Return the output tensor of a layer, bias included; None where vectors are to be multiplied.
+
+        It may hold numbers that are not finite; such a tensor has no output here.
+        """
         ...
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-from joblib import effective_n_jobs
 
 from circuitsim.network.converting import layer_adc
 from circuitsim.network.driven_tensor import Drive, InputCounts, drive_tensor, driven_size, input_counts
@@ -136,8 +135,8 @@ def read_jointly(
     *,
     finish: Finish | None = None,
     n_jobs: int = 1,
-) -> JointReading:
-    """Read a layer with a tensor that fits it.
+) -> JointReading | None:
+    """Read a layer with a tensor that fits it; return None where the tensor holds numbers that are not finite.
 
     Args:
         joint: The layer.
@@ -149,8 +148,10 @@ def read_jointly(
         n_jobs: Number of threads, −1 for all cores.
     """
     counts = input_counts(x, places, joint.drive.activation_max)
+    if not (np.isfinite(counts.squares).all() or np.isfinite(x).all()):  # squares are finite only where numbers are
+        return None
     phases, driven = _driven(joint, x, places, rooms, negative=counts.negative)
-    kind, written = joint.dtype.type, _written(joint, places, rooms, finish, alone=effective_n_jobs(n_jobs) == 1)
+    kind, written = joint.dtype.type, _written(joint, places, rooms, finish, alone=n_jobs == 1)
     bottom = kind(0.0 if finish is not None and finish.rectify else -np.inf)
     reads, found, boundaries, groups = [], [], [], -(-places.vectors // GROUP)
     converter = np.array([joint.top, _WHOLE[joint.dtype.itemsize], joint.top + 0.5, -0.5], joint.dtype)

@@ -107,14 +107,8 @@ def _finished(step: RoutineStep, after: RoutineStep | None, tensors: Tensors, me
     if after.sources != (step.target,) or means.finishing is None:
         return None
     tensor = tensors[step.source]
-    _check_finite(step, tensor)
     out = means.finishing.finished(step.layer, tensor, after.finish)
     return None if out is None else {after.targets[0]: out.astype(tensor.dtype, copy=False)}
-
-
-def _check_finite(step: ArrayStep, tensor: np.ndarray) -> None:
-    if not is_finite(tensor):
-        raise InputError(f"the input {step.source!r} of layer {step.layer.name!r} holds values that are not finite")
 
 
 def _named(targets: tuple[str, ...], values: list[Any]) -> Tensors:
@@ -124,9 +118,10 @@ def _named(targets: tuple[str, ...], values: list[Any]) -> Tensors:
 def _on_arrays(step: ArrayStep, tensor: np.ndarray, means: Means) -> np.ndarray:
     """Return the output of a layer in the data type of its input; whole numbers are rounded."""
     layer = step.layer
-    _check_finite(step, tensor)
     outputs = None if means.whole is None else means.whole.of_tensor(layer, tensor)
     if outputs is None:
+        if not is_finite(tensor):
+            raise InputError(f"the input {step.source!r} of layer {layer.name!r} holds values that are not finite")
         products = as_numpy(means.product(layer, input_vectors(layer, tensor)))
         outputs = output_tensor(layer, products, tensor.shape)
     if tensor.dtype.kind in "iu":
