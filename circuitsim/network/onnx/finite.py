@@ -7,6 +7,8 @@ def is_finite(array: np.ndarray) -> bool:
     """Tell whether all numbers of an array are finite: a sum of their squares, computed at once, is so only then."""
     if array.dtype.kind == "f":
         flat = array.reshape(-1)
-        if np.isfinite(np.dot(flat, flat)):
+        with np.errstate(all="ignore"):
+            squares = np.dot(flat, flat)
+        if np.isfinite(squares):
             return True
     return bool(np.isfinite(array).all())
