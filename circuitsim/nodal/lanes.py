@@ -156,17 +156,6 @@ def fma(typingctx, a, b, c):
     return a(a, a, a), generate
 
 
-@intrinsic
-def every_second(typingctx, a, b):
-    """The first lane, the third, … of two behind each other."""
-
-    def generate(context, builder, signature, args):
-        places = list(range(0, 2 * a.width, 2))
-        return builder.shuffle_vector(*args, ir.Constant(ir.VectorType(ir.IntType(32), a.width), places))
-
-    return a(a, a), generate
-
-
 _WHOLE = ir.VectorType(ir.IntType(32), WIDTH)
 
 

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from llvmlite import ir
+from numba.extending import intrinsic
 
 from circuitsim.network.finishes import Finish
 from circuitsim.nodal.kernel import bare_kernel
-from circuitsim.nodal.lanes import WIDTH, every_second, larger, load, store
+from circuitsim.nodal.lanes import WIDTH, larger, load, store
 from circuitsim.spec import by_value
 
 CHANNELS, ROWS, COLS, HIGH, WIDE, DOWN, ACROSS = range(7)
@@ -56,6 +58,17 @@ class WrittenOutput:
                 largest_of_windows(self.out, image, image + 1, self.ring, self.windows, self.row(), self.finished)
 
 
+@intrinsic
+def _every_second(typingctx, a, b):
+    """The first lane, the third, … of two behind each other."""
+
+    def generate(context, builder, signature, args):
+        places = list(range(0, 2 * a.width, 2))
+        return builder.shuffle_vector(*args, ir.Constant(ir.VectorType(ir.IntType(32), a.width), places))
+
+    return a(a, a), generate
+
+
 @bare_kernel
 def _largest_of_window(planes, at, cols, high, wide):
     """The largest number of the windows that begin at `at`, and at the places behind it."""
@@ -88,7 +101,7 @@ def largest_of_windows(planes, first, last, ring, windows, row, out):
             at += down * cols
             if across == _TWO and width <= WIDTH and to + WIDTH <= end:  # what is beyond a row, the next one corrects
                 some = _largest_of_window(planes, at, cols, high, wide)
-                store(out, to, every_second(some, _largest_of_window(planes, at + WIDTH, cols, high, wide)))
+                store(out, to, _every_second(some, _largest_of_window(planes, at + WIDTH, cols, high, wide)))
             else:
                 for lane in range(0, cols, WIDTH):  # a window for each pixel, those between the steps included
                     store(row, lane, _largest_of_window(planes, at + lane, cols, high, wide))
