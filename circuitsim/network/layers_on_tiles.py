@@ -9,6 +9,7 @@ import numpy as np
 from circuitsim.errors import InputError
 from circuitsim.network.chunks import LayerSizes
 from circuitsim.network.driven_tensor import largest_input
+from circuitsim.network.finishes import Finish
 from circuitsim.network.input_ranges import relative_ranges
 from circuitsim.network.joint.layer import JointLayer, JointReading, joint_layer, read_jointly
 from circuitsim.network.layer_range import LayerRange
@@ -85,6 +86,13 @@ class LayersOnTiles:
 
     def of_tensor(self, layer: LinearLayer, x: np.ndarray) -> np.ndarray | None:
         """Return the output tensor of a layer that is read together, bias included; None for others."""
+        return self._together(layer, x, None)
+
+    def finished(self, layer: LinearLayer, x: np.ndarray, finish: Finish) -> np.ndarray | None:
+        """Return the output tensor of a layer that is read together, finished; None for others."""
+        return None if layer.contraction is not None else self._together(layer, x, finish)
+
+    def _together(self, layer: LinearLayer, x: np.ndarray, finish: Finish | None) -> np.ndarray | None:
         if layer.name not in self.programmed.layers or x.dtype not in (np.float32, np.float64) or x.size == 0:
             return None
         joint = self.joint_form(layer)
@@ -96,7 +104,12 @@ class LayersOnTiles:
         if (layer.name, vectors.shape) not in self.places:
             self.places[layer.name, vectors.shape] = places_of_vectors(layer, vectors.shape)
         places = self.places[layer.name, vectors.shape]
-        reading = read_jointly(joint, np.ascontiguousarray(vectors), places, self.rooms, n_jobs=self.n_jobs)
+        if finish is not None and not finish.fits(places.shape):
+            return None
+        vectors = np.ascontiguousarray(vectors)
+        reading = read_jointly(joint, vectors, places, self.rooms, finish=finish, n_jobs=self.n_jobs)
+        if reading is None:
+            return None
         self._judge(joint, self.programmed.layers[layer.name], reading.inputs.largest)
         self.counts[layer.name].append(_joint_counts(reading))
         return reading.out if layer.contraction is None else output_tensor(layer, reading.out, x.shape)

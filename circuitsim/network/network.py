@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from circuitsim.network.finishes import Finish
 from circuitsim.network.linear import LinearLayer
 
 LayerProduct = Callable[[LinearLayer, np.ndarray], Any]
@@ -29,7 +30,19 @@ class WholeLayerProduct(Protocol):
         ...
 
     def of_tensor(self, layer: LinearLayer, x: np.ndarray, /) -> np.ndarray | None:
-        """Return the output tensor of a layer, bias included; None where vectors are to be multiplied."""
+        """Return the output tensor of a layer, bias included; None where vectors are to be multiplied.
+
+        It may hold numbers that are not finite; such a tensor has no output here.
+        """
+        ...
+
+
+@runtime_checkable
+class FinishingProduct(Protocol):
+    """A product that may also compute what follows a layer alone; a network asks it before `of_tensor`."""
+
+    def finished(self, layer: LinearLayer, x: np.ndarray, finish: Finish, /) -> np.ndarray | None:
+        """Return the output tensor of a layer with its bias, finished; None where the layer is computed alone."""
         ...
 
 

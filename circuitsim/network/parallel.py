@@ -16,7 +16,7 @@ def in_threads(function: Callable[[int, int], None], n_jobs: int) -> None:
 
     There are as many parts as joblib makes of `n_jobs`: −1 stands for all cores.
     """
-    parts = effective_n_jobs(n_jobs)
+    parts = 1 if n_jobs == 1 else effective_n_jobs(n_jobs)  # joblib takes a while to say 1
     if parts == 1:
         function(0, 1)
     else:

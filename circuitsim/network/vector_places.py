@@ -98,17 +98,17 @@ def _of_windows(layer: LinearLayer, window: Window, shape: tuple[int, ...]) -> V
         vectors=shape[0] * pixels,
         bases=_pieces((image * (shape[1] * plane) + grid(out, window.strides)).reshape(-1)),
         offsets=offsets,
-        outs=_pieces((image * (groups * outputs * pixels) + np.arange(pixels)).reshape(-1)),
+        outs=_pieces((image * (groups * outputs * pixels) + np.arange(pixels)).reshape(-1), pixels),
         stride=pixels,
         shape=(shape[0], groups * outputs, *out),
         uses=_uses(window, size, pads, out),
     )
 
 
-def _pieces(places: np.ndarray) -> Pieces:
-    """Return places (vectors,) as pieces."""
+def _pieces(places: np.ndarray, most: int = GROUP) -> Pieces:
+    """Return places (vectors,) as pieces, none across a multiple of `most` vectors."""
     vector = np.arange(len(places))
-    broken = (np.diff(places, prepend=-2) != 1) | (vector % GROUP == 0)
+    broken = (np.diff(places, prepend=-2) != 1) | (vector % GROUP == 0) | (vector % most == 0)
     since = vector - np.maximum.accumulate(np.where(broken, vector, 0))
     starts = np.flatnonzero(since % WIDTH == 0)
     table = np.stack([starts % GROUP, places[starts], np.diff(starts, append=len(places))], axis=1)

@@ -8,10 +8,13 @@ of a vector is summed in the same order wherever the vector lies: it depends nei
 # pyright: reportCallIssue=false
 # (numba fills in the first argument of an intrinsic)
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from circuitsim.network.joint import finish_kernels
+from circuitsim.network.joint.finish_kernels import COLS, ROWS, largest_of_windows
 from circuitsim.nodal.kernel import bare_kernel
 from circuitsim.nodal.lane_products import GROUP, OUTPUTS, product
 from circuitsim.nodal.lanes import (
@@ -28,8 +31,16 @@ from circuitsim.nodal.lanes import (
     store,
 )
 
+
+def _kernel(function: Callable[..., Any]) -> Any:
+    return bare_kernel(function, finish_kernels)
+
+
 PAIRS = OUTPUTS // 2
 """Outputs whose positive and negative columns are multiplied together."""
+_KEPT = 3  # coefficients of a function that stay in registers, besides the last one
+TERMS = _KEPT + 1
+"""Least number of coefficients of a function."""
 _BLOCK = OUTPUTS * GROUP  # numbers of a block of sums
 GROUP_AT, FIRST, LAST, OUTPUT, BLOCKS, WEIGHT, FUNCTION, STEP = range(8)
 """Columns of `JointArrays.parts`."""
@@ -44,7 +55,7 @@ class JointArrays(NamedTuple):
     | | | … blocks of `PAIRS` outputs, where its matrices, its functions and its steps begin |
     | factors | (tiles, factors, 2) | first feature and number of features of each factor: currents, then levels |
     | weights | flat | for each tile, block and factor (features, OUTPUTS): positive columns, then negative ones |
-    | functions | (functions of all tiles, terms) | coefficients of f, then h, of each tile |
+    | functions | (functions of all tiles, terms) | coefficients of f, then h, of each tile: `TERMS` or more |
     | before, after | | number of functions f and h of a tile |
     | powers | | number of the factors that are currents |
     | repeats | | how often the levels act on themselves |
@@ -63,20 +74,33 @@ class JointArrays(NamedTuple):
 
 
 @bare_kernel
-def _lay_beside(driven, at, offsets, group, first, last, pieces, piece, end, used, features, to):
+def _lay_beside(driven, at, offsets, group, first, last, pieces, piece, end, used, features, to, tail):
     """Lay out inputs first to last − 1 of the vectors.
 
-    A piece is copied as whole lanes: what that writes beyond its end, the next piece corrects.
+    A piece is copied as whole lanes: what that writes beyond its end, the next piece corrects. Only where the next
+    input begins there, it keeps what is there.
     """
-    for k in range(first, last):
-        source = at + offsets[group, k]
-        if end - piece == used:  # each vector lies by itself
-            for r in range(piece, end):
-                features[to + r - piece] = driven[source + pieces[r, 1]]
+    if end - piece == used:  # each vector lies by itself
+        for r in range(piece, end):
+            place, source = to + r - piece, at + pieces[r, 1]
+            for k in range(first, last):
+                features[place] = driven[source + offsets[group, k]]
+                place += GROUP
+        return
+    for r in range(piece, end):
+        place, source = to + pieces[r, 0], at + pieces[r, 1]
+        if pieces[r, 0] + WIDTH <= GROUP:
+            for k in range(first, last):
+                store(features, place, load(driven, source + offsets[group, k]))
+                place += GROUP
         else:
-            for r in range(piece, end):
-                store(features, to + pieces[r, 0], load(driven, source + pieces[r, 1]))
-        to += GROUP
+            for n in range(WIDTH):
+                tail[n] = n - pieces[r, 2]
+            beyond = load(tail, 0)
+            for k in range(first, last):
+                inside = load(driven, source + offsets[group, k])
+                store(features, place, choose_negative(beyond, inside, load(features, place)))
+                place += GROUP
 
 
 @bare_kernel
@@ -105,13 +129,13 @@ def _fill_features(functions, first, before, after, rows, features):
         store(features, lane, spread(features.dtype.type(1)))
     for f in range(before + after):
         to = f * rows * GROUP if f < before else one + GROUP + (f - before) * rows * GROUP
-        last = functions.shape[1] - 1
+        last, row = functions.shape[1] - 1, functions[first + f]
+        c0, c1, c2, top = spread(row[0]), spread(row[1]), spread(row[2]), spread(row[last])
         for i in range(0, rows * GROUP, WIDTH):
-            x = load(features, s + i)
-            value = spread(functions[first + f, last])
-            for power in range(last - 1, -1, -1):
-                value = fma(x, value, spread(functions[first + f, power]))
-            store(features, to + i, x * x * value)
+            x, value = load(features, s + i), top
+            for power in range(last - 1, _KEPT - 1, -1):
+                value = fma(x, value, spread(row[power]))
+            store(features, to + i, x * x * fma(x, fma(x, fma(x, value, c2), c1), c0))
 
 
 @bare_kernel
@@ -186,19 +210,21 @@ def _add_products(sums, active, used, converter, weight, steps, step, products, 
 
 
 @bare_kernel
-def _write(products, group, stride, scale, biases, pieces, piece, end, out, tail):
-    """Write products · scale + bias of all outputs of a group of inputs to the output tensor."""
+def _write(products, group, stride, scale, biases, bottom, pieces, piece, end, ring, out, tail):
+    """Write products · scale + bias, `bottom` or more, of all outputs of a group of inputs, round by round."""
     outputs = biases.shape[1]
-    for o in range(outputs):
-        bias, at = spread(biases[group, o]), (group * outputs + o) * stride
-        for r in range(piece, end):
-            values = fma(spread(scale), load(products, o * GROUP + pieces[r, 0]), bias)
-            if pieces[r, 2] == WIDTH:
-                store(out, at + pieces[r, 1], values)
+    for r in range(piece, end):
+        vector, at, many = pieces[r, 0], pieces[r, 1] % ring + group * outputs * stride, pieces[r, 2]
+        for o in range(outputs):
+            values = fma(spread(scale), load(products, o * GROUP + vector), spread(biases[group, o]))
+            values = larger(spread(bottom), values)
+            if many == WIDTH:
+                store(out, at, values)
             else:
                 store(tail, 0, values)
-                for i in range(pieces[r, 2]):
-                    out[at + pieces[r, 1] + i] = tail[i]
+                for i in range(many):
+                    out[at + i] = tail[i]
+            at += stride
 
 
 @bare_kernel
@@ -219,7 +245,7 @@ def _read_group(
             s = before * (end - begin) * GROUP
             if begin != laid:  # tiles beside each other have the same inputs
                 laid, at = begin, phase * size
-                _lay_beside(driven, at, offsets, group, begin, end, pieces, piece, end_piece, used, features, s)
+                _lay_beside(driven, at, offsets, group, begin, end, pieces, piece, end_piece, used, features, s, tail)
                 number = _mark_active(features, s, end - begin, used, active)
             reads[p] += number
             if number > 0 and count > 1:
@@ -238,11 +264,11 @@ def _read_group(
             p += 1
 
 
-@bare_kernel
+@_kernel
 def read_joined(
     begin, end, vectors, driven, size, phases, pieces, firsts, offsets, out_pieces, out_firsts, stride, parts, factors,
-    weights, functions, before, after, powers, repeats, steps, converter, scale, biases, out, reads, found, features,
-    sums, active, products, tail,
+    weights, functions, before, after, powers, repeats, steps, converter, scale, biases, bottom, ring, out, windows,
+    row, finished, reads, found, features, sums, active, products, tail,
 ):  # fmt: skip
     """Read a layer with the vectors of groups `begin` to `end` − 1.
 
@@ -260,11 +286,16 @@ def read_joined(
         converter: See `_add_products`.
         scale: Factor from codes to numbers.
         biases: (groups, outputs).
+        bottom: Least output: smaller ones become this.
+        ring: Numbers of the images that `out` holds at a time: of each, windows are taken before the next round.
         out: Flat, written.
+        windows, row, finished: See `largest_of_windows`: images whose planes lie among these groups are finished.
         reads: (tiles,) number of reads of each tile, added to.
         found: See `_add_products`.
         features, sums, active, products, tail: From `room`.
     """
+    pixels = windows[ROWS] * windows[COLS] if len(windows) > 0 else vectors + 1
+    image = -(-begin * GROUP // pixels)
     for n in range(begin, end):
         used = min(GROUP, vectors - n * GROUP)
         for group in range(len(offsets)):
@@ -273,7 +304,12 @@ def read_joined(
                 repeats, steps, converter, reads, found, pieces, firsts[n], firsts[n + 1], features, sums, active,
                 products, tail,
             )  # fmt: skip
-            _write(products, group, stride, scale, biases, out_pieces, out_firsts[n], out_firsts[n + 1], out, tail)
+            first, last = out_firsts[n], out_firsts[n + 1]
+            _write(products, group, stride, scale, biases, bottom, out_pieces, first, last, ring, out, tail)
+        complete = (n * GROUP + used) // pixels
+        if complete > image:
+            largest_of_windows(out, image, complete, ring, windows, row, finished)
+            image = complete
 
 
 def room(joint: JointArrays, outputs: int) -> tuple[np.ndarray, ...]:

@@ -3,13 +3,16 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from circuitsim.network.converting import layer_adc
 from circuitsim.network.driven_tensor import Drive, InputCounts, drive_tensor, driven_size, input_counts
+from circuitsim.network.finishes import Finish
+from circuitsim.network.joint.finish_kernels import WIDE, WrittenOutput, windows_of
 from circuitsim.network.joint.form import JointForm
-from circuitsim.network.joint.kernels import PAIRS, JointArrays, read_joined, room
+from circuitsim.network.joint.kernels import PAIRS, TERMS, JointArrays, read_joined, room
 from circuitsim.network.layer_range import LayerRange, column_steps
 from circuitsim.network.linear import LinearLayer
 from circuitsim.network.mapping import Differential, scheme_of
@@ -20,6 +23,7 @@ from circuitsim.network.rooms import Rooms
 from circuitsim.network.tiling import TilePlace
 from circuitsim.network.vector_places import VectorPlaces
 from circuitsim.nodal.lane_products import GROUP, OUTPUTS
+from circuitsim.nodal.lanes import WIDTH
 from circuitsim.periphery import Periphery, ideal_stages
 from circuitsim.spec import ArraySpec, by_value, input_unit
 
@@ -124,9 +128,15 @@ def joint_layer(
 
 
 def read_jointly(
-    joint: JointLayer, x: np.ndarray, places: VectorPlaces, rooms: Rooms, *, n_jobs: int = 1
-) -> JointReading:
-    """Read a layer with a tensor that fits it.
+    joint: JointLayer,
+    x: np.ndarray,
+    places: VectorPlaces,
+    rooms: Rooms,
+    *,
+    finish: Finish | None = None,
+    n_jobs: int = 1,
+) -> JointReading | None:
+    """Read a layer with a tensor that fits it; return None where the tensor holds numbers that are not finite.
 
     Args:
         joint: The layer.
@@ -134,33 +144,36 @@ def read_jointly(
             contraction.
         places: Of its vectors in tensors of this shape.
         rooms: Memory for the scaled inputs and the output tensor.
+        finish: What follows, which fits the output's shape; None: nothing.
         n_jobs: Number of threads, −1 for all cores.
     """
     counts = input_counts(x, places, joint.drive.activation_max)
-    signs = (1.0, -1.0) if counts.negative else (1.0,)
-    size = driven_size(x.shape, places)
-    driven = rooms.driven(joint.layer.name, len(signs) * size, joint.dtype)
-    for k, sign in enumerate(signs):
-        drive_tensor(x, places, joint.drive, sign, driven[k * size : (k + 1) * size])
-    out, kind = rooms.out(joint.layer.name, math.prod(places.shape), joint.dtype), joint.dtype.type
-    reads, found, groups = [], [], -(-places.vectors // GROUP)
+    if not (np.isfinite(counts.squares).all() or np.isfinite(x).all()):  # squares are finite only where numbers are
+        return None
+    phases, driven = _driven(joint, x, places, rooms, negative=counts.negative)
+    kind, written = joint.dtype.type, _written(joint, places, rooms, finish, alone=n_jobs == 1)
+    bottom = kind(0.0 if finish is not None and finish.rectify else -np.inf)
+    reads, found, boundaries, groups = [], [], [], -(-places.vectors // GROUP)
     converter = np.array([joint.top, _WHOLE[joint.dtype.itemsize], joint.top + 0.5, -0.5], joint.dtype)
 
     def part(k: int, parts: int) -> None:
         begin, end = k * groups // parts, (k + 1) * groups // parts
         counted, seen = np.zeros(len(joint.cols), np.int64), np.zeros(3)
         read_joined(
-            begin, end, places.vectors, driven, size, np.array(signs, joint.dtype), *places.bases, places.offsets,
-            *places.outs, places.stride, *joint.arrays, converter, kind(joint.scale), joint.biases, out, counted, seen,
-            *room(joint.arrays, joint.biases.shape[1]),
+            begin, end, places.vectors, driven, len(driven) // len(phases), phases, *places.bases, places.offsets,
+            *places.outs, places.stride, *joint.arrays, converter, kind(joint.scale), joint.biases, bottom,
+            written.ring, written.out, written.windows, written.row(), written.finished, counted, seen,
+            *rooms.beside(joint.layer.name, k, partial(room, joint.arrays, joint.biases.shape[1])),
         )  # fmt: skip
         reads.append(counted)
         found.append(seen)
+        boundaries.append(begin * GROUP)
 
     in_threads(part, n_jobs)
+    written.finish_images_of_two_parts(boundaries)
     total, extremes = np.sum(reads, axis=0), np.array(found)
     return JointReading(
-        out=out.reshape(places.shape),
+        out=written.finished.reshape(written.shape),
         vectors=places.vectors,
         reads=int(total.sum()),
         conversions=int(total @ joint.cols) if joint.top else 0,
@@ -168,6 +181,32 @@ def read_jointly(
         i_max=float(max(extremes[:, 1].max(), -extremes[:, 0].min())) * joint.unit,
         inputs=counts,
     )
+
+
+def _driven(
+    joint: JointLayer, x: np.ndarray, places: VectorPlaces, rooms: Rooms, *, negative: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weights of the phases, and the scaled inputs of all, flat."""
+    signs = (1.0, -1.0) if negative else (1.0,)
+    size = driven_size(x.shape, places)
+    driven = rooms.driven(joint.layer.name, len(signs) * size, joint.dtype)
+    for k, sign in enumerate(signs):
+        drive_tensor(x, places, joint.drive, sign, driven[k * size : (k + 1) * size])
+    return np.array(signs, joint.dtype), driven
+
+
+def _written(
+    joint: JointLayer, places: VectorPlaces, rooms: Rooms, finish: Finish | None, *, alone: bool
+) -> WrittenOutput:
+    """Return the memory that a read writes to; a thread that reads alone needs few planes at a time."""
+    name, size, windows = joint.layer.name, math.prod(places.shape), windows_of(finish, places.shape)
+    shape = places.shape if finish is None else finish.shape_of(places.shape)
+    finished = rooms.out(name, math.prod(shape), joint.dtype)
+    each = size // max(shape[0], 1)
+    ring = min(size, (GROUP // math.prod(places.shape[2:]) + 2) * each) if len(windows) and alone else size
+    out = rooms.planes(name, ring + 2 * WIDTH + windows[WIDE], joint.dtype) if len(windows) else finished
+    shape = (shape[0], math.prod(shape[1:])) if finish is not None and finish.flat else shape
+    return WrittenOutput(out, ring, windows, finished, shape)
 
 
 def _form_of(read: object) -> JointForm | None:
@@ -205,7 +244,8 @@ def _arrays(places: Sequence[TilePlace], forms: Sequence[JointForm], unit: float
         weights.append(tile.reshape(-1).astype(form.dtype))
         functions += [table for table in (form.before, form.after) if table is not None]
         at += weights[-1].size
-    terms = np.concatenate(functions) if before + after else np.zeros((0, 1))
+    terms = np.concatenate(functions) if before + after else np.zeros((0, TERMS))
+    terms = np.pad(terms, ((0, 0), (0, max(TERMS - terms.shape[1], 0))))
     dtype, head = forms[0].dtype, forms[0]
     return JointArrays(
         np.array(parts), np.array(factors), np.concatenate(weights), terms.astype(dtype), before, after,

@@ -6,6 +6,7 @@ import numpy as np
 
 from circuitsim.errors import InputError
 from circuitsim.network.images import checked_images, fields_of
+from circuitsim.network.onnx.finite import is_finite
 from circuitsim.network.onnx.interface import OnnxInput
 
 
@@ -98,8 +99,10 @@ def _checked(each: OnnxInput, images: np.ndarray, size: int | None) -> np.ndarra
         _check_shape(each, each.shape, images, size)
     if len(images) == 0:
         raise InputError("there are no images; expected one or more")
-    if not np.isfinite(images).all():
+    if not is_finite(images):
         raise InputError("images hold values that are not finite; expected finite numbers")
+    if images.dtype == each.type:
+        return images
     with np.errstate(all="ignore"):
         cast = images.astype(each.type)
     lost = ~np.isfinite(cast) if cast.dtype.kind == "f" else cast != images

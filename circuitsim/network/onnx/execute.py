@@ -1,6 +1,7 @@
 """Compute the steps of a network: a given function computes the products of its layers, onnxruntime the rest."""
 
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,9 @@ import onnxruntime
 
 from circuitsim.errors import InputError
 from circuitsim.network.linear import as_numpy, input_vectors, output_tensor
-from circuitsim.network.network import LayerProduct, WholeLayerProduct
+from circuitsim.network.network import FinishingProduct, LayerProduct, WholeLayerProduct
 from circuitsim.network.onnx.complaints import node_in
+from circuitsim.network.onnx.finite import is_finite
 from circuitsim.network.onnx.steps import ArrayStep, BranchStep, HostStep, LoopStep, Routine, RoutineStep, ScanStep
 
 Tensors = dict[str, Any]
@@ -22,10 +24,19 @@ class Means:
     Attributes:
         product: Computes the products of one layer.
         described: Descriptions of the model's nodes, for messages.
+        whole, finishing: The same product if it is one; None if not.
     """
 
     product: LayerProduct
     described: dict[str, str]
+    whole: WholeLayerProduct | None
+    finishing: FinishingProduct | None
+
+
+def means_of(product: LayerProduct, described: dict[str, str]) -> Means:
+    """Return what steps are computed with; to tell what a product can do takes as long as a small step."""
+    whole = product if isinstance(product, WholeLayerProduct) else None
+    return Means(product, described, whole, product if isinstance(product, FinishingProduct) else None)
 
 
 def compute(routine: Routine, tensors: Tensors, means: Means) -> list[Any]:
@@ -40,8 +51,13 @@ def compute(routine: Routine, tensors: Tensors, means: Means) -> list[Any]:
         InputError: A node cannot be computed from what it reads; the message names it.
     """
     tensors = tensors | routine.constants
-    for step in routine.steps:
-        tensors |= _results(step, tensors, means)
+    finished = None
+    for step, after in zip_longest(routine.steps, routine.steps[1:]):
+        if finished is not None:
+            finished = None  # with the step before
+            continue
+        finished = _finished(step, after, tensors, means)
+        tensors |= _results(step, tensors, means) if finished is None else finished
     return [tensors[name] for name in routine.outputs]
 
 
@@ -84,6 +100,17 @@ def _results(step: RoutineStep, tensors: Tensors, means: Means) -> Tensors:
             return _named(step.targets, _scan(step, tensors, means))
 
 
+def _finished(step: RoutineStep, after: RoutineStep | None, tensors: Tensors, means: Means) -> Tensors | None:
+    """Return the results of a step and of the one after it; None where they are not computed together."""
+    if not (isinstance(step, ArrayStep) and isinstance(after, HostStep) and after.finish is not None):
+        return None
+    if after.sources != (step.target,) or means.finishing is None:
+        return None
+    tensor = tensors[step.source]
+    out = means.finishing.finished(step.layer, tensor, after.finish)
+    return None if out is None else {after.targets[0]: out.astype(tensor.dtype, copy=False)}
+
+
 def _named(targets: tuple[str, ...], values: list[Any]) -> Tensors:
     return {name: value for name, value in zip(targets, values, strict=False) if name}
 
@@ -91,10 +118,10 @@ def _named(targets: tuple[str, ...], values: list[Any]) -> Tensors:
 def _on_arrays(step: ArrayStep, tensor: np.ndarray, means: Means) -> np.ndarray:
     """Return the output of a layer in the data type of its input; whole numbers are rounded."""
     layer = step.layer
-    if not np.isfinite(tensor).all():
-        raise InputError(f"the input {step.source!r} of layer {layer.name!r} holds values that are not finite")
-    outputs = means.product.of_tensor(layer, tensor) if isinstance(means.product, WholeLayerProduct) else None
+    outputs = None if means.whole is None else means.whole.of_tensor(layer, tensor)
     if outputs is None:
+        if not is_finite(tensor):
+            raise InputError(f"the input {step.source!r} of layer {layer.name!r} holds values that are not finite")
         products = as_numpy(means.product(layer, input_vectors(layer, tensor)))
         outputs = output_tensor(layer, products, tensor.shape)
     if tensor.dtype.kind in "iu":

@@ -13,6 +13,7 @@ from circuitsim.network.linear import LinearLayer
 from circuitsim.network.onnx.complaints import session_of
 from circuitsim.network.onnx.digital import MULTIPLIERS, PRODUCTS, DigitalProduct, digital_products
 from circuitsim.network.onnx.draft import Scope, Unfit, attributes_of, input_of
+from circuitsim.network.onnx.finishes import finish_of
 from circuitsim.network.onnx.nodes import layer_of, operand_of, value_bound
 from circuitsim.network.onnx.reading import Types, part_of, reads, subgraphs, types_of
 from circuitsim.network.onnx.rewrites import living, simplified
@@ -213,7 +214,9 @@ def _steps(
             needed = [name for node in group for name in reads(node) if name not in {*scope.constants, *written}]
             sources = {name: types.get(name) for name in dict.fromkeys(needed)}
             part = part_of(model, group, sources, targets, scope.constants)
-            steps.append(HostStep(session_of(part, held=scope.constants), tuple(sources), tuple(targets)))
+            alone = len(sources) == 1 and all(last[name] < end for name in sources)
+            finish = finish_of(group, targets) if alone else None
+            steps.append(HostStep(session_of(part, held=scope.constants), tuple(sources), tuple(targets), finish))
         group.clear()
 
     for k, node in enumerate(nodes):

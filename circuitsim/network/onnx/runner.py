@@ -9,7 +9,7 @@ from circuitsim.network.linear import LinearLayer
 from circuitsim.network.network import LayerProduct
 from circuitsim.network.onnx.batches import batches_of, images_at_once, one_each
 from circuitsim.network.onnx.digital import DigitalProduct
-from circuitsim.network.onnx.execute import Means, compute, on_host
+from circuitsim.network.onnx.execute import compute, means_of, on_host
 from circuitsim.network.onnx.interface import OnnxInput
 from circuitsim.network.onnx.steps import Routine
 
@@ -76,7 +76,7 @@ class OnnxNetwork:
         Raises:
             InputError: The images do not have the network's shape.
         """
-        means = Means(product, self.described)
+        means = means_of(product, self.described)
         parts = [compute(self.routine, tensors, means)[0] for tensors in batches_of(self.inputs, images)]
         return one_each(self.inputs, images, parts, self.output_axis)
 

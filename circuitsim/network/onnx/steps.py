@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import onnxruntime
 
+from circuitsim.network.finishes import Finish
 from circuitsim.network.linear import LinearLayer
 
 
@@ -15,11 +16,13 @@ class HostStep:
     Attributes:
         session: onnxruntime session of these nodes.
         sources, targets: Names of the tensors read and written.
+        finish: What the nodes compute where they read one tensor, which no other step reads, and are no more than that.
     """
 
     session: onnxruntime.InferenceSession
     sources: tuple[str, ...]
     targets: tuple[str, ...]
+    finish: Finish | None = None
 
 
 @dataclass(frozen=True)
