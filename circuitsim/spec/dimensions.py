@@ -37,7 +37,7 @@ DIMENSIONS = {
     each.unit: each
     for each in (
         Dimension("m", 0.01, 1e-11, "u"),
-        Dimension("ohm", 1e11),
+        Dimension("ohm", 1e15),
         Dimension("ohm m", 1.0, 1e-12, "u"),
         Dimension("F", 1e-4, usual="f"),
         Dimension("S", 10.0, usual="u"),
@@ -48,7 +48,7 @@ DIMENSIONS = {
         Dimension("V m", 1e-5, usual="n"),
     )
 }
-"""Lengths to a centimetre, leakage to 100 gigaohm, capacitors of boards, programming voltages, slow organic cells."""
+"""Lengths to a centimetre, leakage to 1 petaohm (a line that floats), capacitors of boards, programming voltages, slow organic cells."""
 
 
 def beyond_circuits(value: float, unit: str) -> str:
