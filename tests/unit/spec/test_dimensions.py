@@ -33,11 +33,11 @@ def with_key(section, name, value):
             "access.l: got 1.8 m, which no circuit has; expected 1e-11 to 0.01 m; did you mean '1.8u'",
         ),
         ("access", "a_vt", 4, "access.a_vt: got 4 V m, .* did you mean '4n'"),
-        ("wire", "r_row", "1t", r"wire.r_row: got 1e\+12 ohm \(1 Tohm\), which no circuit has"),
-        ("wire", "r_col", [[1.0, 1.0], [1.0, 1e12]], r"wire.r_col: got 1e\+12 ohm"),
+        ("wire", "r_row", 1e16, r"wire.r_row: got 1e\+16 ohm .*which no circuit has"),
+        ("wire", "r_col", [[1.0, 1.0], [1.0, 1e16]], r"wire.r_col: got 1e\+16 ohm"),
         ("wire", "c_row", "1", "wire.c_row: got 1 F, .* did you mean '1f'"),
         ("wire", "row", LINE | {"pitch": 0.1}, "pitch: got 0.1 m"),
-        ("wire", "strap_row", {"every": 1, "r": 1e12, "r_via": 1}, "wire.strap_row.r: got"),
+        ("wire", "strap_row", {"every": 1, "r": 1e16, "r_via": 1}, "wire.strap_row.r: got"),
         ("wire", "tc_row", 3900, "wire.tc_row: got 3900 1/K, .* did you mean '3900u'"),
         ("driver", "t_read", "10", "driver.t_read: got 10 s, .* did you mean '10n'"),
         ("driver", "v_read", 2000, r"driver.v_read: got 2000 V \(2 kV\)"),
@@ -50,6 +50,10 @@ def with_key(section, name, value):
 def test_a_value_that_no_circuit_has(section, name, value, said):
     with pytest.raises(SpecError, match=said):
         with_key(section, name, value)
+
+
+def test_a_line_may_float():
+    assert with_key("wire", "r_row", "1t").wire.r_row == 1e12
 
 
 def test_conductances_of_capacitive_cells_are_farads():
