@@ -48,7 +48,7 @@ DIMENSIONS = {
         Dimension("V m", 1e-5, usual="n"),
     )
 }
-"""Lengths to a centimetre, leakage to 1 petaohm (a line that floats), capacitors of boards, programming voltages, slow organic cells."""
+"""Lengths to a centimetre, lines that float, capacitors of boards, programming voltages, slow organic cells."""
 
 
 def beyond_circuits(value: float, unit: str) -> str:
