@@ -107,10 +107,12 @@ def _of_windows(layer: LinearLayer, window: Window, shape: tuple[int, ...]) -> V
 
 def _pieces(places: np.ndarray, most: int = GROUP) -> Pieces:
     """Return places (vectors,) as pieces, none across a multiple of `most` vectors."""
-    vector = np.arange(len(places))
-    broken = (np.diff(places, prepend=-2) != 1) | (vector % GROUP == 0) | (vector % most == 0)
-    since = vector - np.maximum.accumulate(np.where(broken, vector, 0))
-    starts = np.flatnonzero(since % WIDTH == 0)
+    broken = np.diff(places, prepend=-2) != 1
+    broken[::GROUP] = broken[::most] = True
+    runs = np.flatnonzero(broken)
+    pieces = -(-np.diff(runs, append=len(places)) // WIDTH)  # of each run of neighbours
+    within = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    starts = np.repeat(runs, pieces) + WIDTH * within
     table = np.stack([starts % GROUP, places[starts], np.diff(starts, append=len(places))], axis=1)
     return Pieces(table, np.searchsorted(starts, np.arange(0, len(places) + GROUP, GROUP)))
 
