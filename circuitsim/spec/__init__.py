@@ -37,7 +37,7 @@ from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
 from circuitsim.spec.real_numbers import real_numbers
 from circuitsim.spec.schema import json_schema
 from circuitsim.spec.seen_wires import held_by_sources, same_wires
-from circuitsim.spec.slips import tell_cells, tell_inputs, tell_straps
+from circuitsim.spec.slips import idle_straps, tell_cells, tell_inputs, tell_straps
 from circuitsim.spec.technique import TechniqueSpec
 from circuitsim.spec.toml_file import read_toml
 from circuitsim.spec.wires import WireGrid, WireSpec, wire_grid
@@ -91,6 +91,7 @@ __all__ = [
     "gate_voltage_levels",
     "has_bypass",
     "held_by_sources",
+    "idle_straps",
     "input_unit",
     "json_schema",
     "key_uses",
