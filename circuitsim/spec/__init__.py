@@ -32,7 +32,7 @@ from circuitsim.spec.matrices import (
     resting_input,
     state_unit,
 )
-from circuitsim.spec.named_circuits import named_circuits, stated_values
+from circuitsim.spec.named_circuits import cited_parts, named_circuits, stated_values
 from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
 from circuitsim.spec.real_numbers import real_numbers
 from circuitsim.spec.schema import json_schema
@@ -81,6 +81,7 @@ __all__ = [
     "check_no_block",
     "check_voltage_range",
     "checked",
+    "cited_parts",
     "commented_toml",
     "device_voltages",
     "document_keys",
