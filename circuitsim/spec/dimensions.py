@@ -1,7 +1,8 @@
 """What no circuit has: one range for each physical dimension, so that a forgotten suffix is refused when it is read."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
@@ -70,11 +71,16 @@ def beyond_circuits(value: float, unit: str) -> str:
     return f"{said}; did you mean '{value:g}{known.usual}'?" if fits else said
 
 
-def of_dimension(unit: str) -> tuple[AfterValidator, Dimension]:
-    """Return what an annotation takes to refuse values of a unit that no circuit has, and to document the range."""
+def of_dimension(unit: str, largest: Callable[[Any], float] = float) -> tuple[AfterValidator, Dimension]:
+    """Return what an annotation takes to refuse values of a unit that no circuit has, and to document the range.
 
-    def check(value: float) -> float:
-        if said := beyond_circuits(value, unit):
+    Args:
+        unit: One of `DIMENSIONS`.
+        largest: Gives the number to judge by, of a value that holds several.
+    """
+
+    def check(value: Any) -> Any:
+        if said := beyond_circuits(largest(value), unit):
             raise ValueError(f"got {said}")
         return value
 
