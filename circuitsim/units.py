@@ -89,7 +89,7 @@ def format_quantity(value: float, unit: str, digits: int = 4) -> str:
 
 
 def one_prefix(largest: float, unit: str) -> tuple[float, str]:
-    """The SI prefix that suits the largest of some values: what to divide them by, and their common unit."""
+    """Return what to divide values by, and their common unit, whose SI prefix suits the largest of them."""
     if largest == 0:
         return 1.0, unit
     written = format_quantity(largest, unit).split()[1]

@@ -13,7 +13,7 @@ from circuitsim.chain.stages import Reading
 from circuitsim.results import atomic
 from circuitsim.results.chain_waveforms import chain_dataset
 from circuitsim.results.solution_files import netcdf_bytes
-from circuitsim.spec import ArraySpec, checked, named_circuits, output_unit, real_numbers, stated_values
+from circuitsim.spec import ArraySpec, checked, cited_parts, output_unit, real_numbers
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -101,8 +101,7 @@ def reading_dataset(reading: Reading, *, spec: ArraySpec, dac_codes: ArrayLike, 
         "level": level,
         "spec_digest": spec.digest,
         "version": __version__,
-        "circuits": json.dumps(named_circuits(spec)),
-        "values": json.dumps(stated_values(spec)),
+        **{key: json.dumps(part) for key, part in cited_parts(spec).items()},
         "ideal": " ".join(reading.ideal),
     }
     return data

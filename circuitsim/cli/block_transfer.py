@@ -6,7 +6,7 @@ import numpy as np
 
 from circuitsim.cli.block_bench import BlockTable
 from circuitsim.errors import InputError
-from circuitsim.results import ComparatorTable, SenseTable, write_text
+from circuitsim.results import ComparatorTable, ConverterTable, SenseTable, write_text
 
 
 def write_transfer(table: BlockTable, file: Path) -> None:
@@ -26,13 +26,12 @@ def write_transfer(table: BlockTable, file: Path) -> None:
     write_text(file, "\n".join([",".join(head), *rows]) + "\n")
 
 
-def _transfer(table: BlockTable) -> tuple[list[str], list[np.ndarray]]:
+def _transfer(table: SenseTable | ConverterTable) -> tuple[list[str], list[np.ndarray]]:
     """Return names with units, and values by column."""
     if isinstance(table, SenseTable):
         assert table.current is not None and table.drop is not None and table.reported is not None
         head = ["column current [A]", f"output [{table.unit}]", "column above v_ref [V]"]
         return head, [table.current, table.reported, table.drop]
-    assert not isinstance(table, ComparatorTable)
     first, name, values = (0, "level", table.levels) if table.drives else (1, "threshold", table.thresholds)
     inl = np.zeros(len(values)) if table.inl is None else table.inl
     codes = np.arange(first, first + len(values))

@@ -8,7 +8,7 @@ from typing import Any
 
 from circuitsim.errors import CircuitsimError, InputError
 from circuitsim.presets import is_preset, preset_spec
-from circuitsim.spec import ArraySpec, load_spec, named_circuits, parse_spec, read_toml, stated_values
+from circuitsim.spec import cited_parts, load_spec, parse_spec, read_toml
 
 _KINDS = (".json", ".nc", ".toml")
 _TEXTS = ("circuits", "values", "provenance")  # attributes that hold JSON
@@ -91,17 +91,13 @@ def _toml(file: Path) -> Iterator[Mapping[str, Any]]:
     data = read_toml(file, "a TOML file")
     base = data.get("base")
     if isinstance(base, str):
-        yield _named(preset_spec(base) if is_preset(base) else load_spec(file.parent / base))
+        yield cited_parts(preset_spec(base) if is_preset(base) else load_spec(file.parent / base))
     elif isinstance(base, dict):
-        yield _named(parse_spec(base))
+        yield cited_parts(parse_spec(base))
     elif "paper" in data:
         yield data | {"name": file.parent.name}
     else:
-        yield _named(load_spec(file))
-
-
-def _named(spec: ArraySpec) -> dict[str, Any]:
-    return {"circuits": named_circuits(spec), "values": stated_values(spec)}
+        yield cited_parts(load_spec(file))
 
 
 def _take(found: CitedRun, document: Mapping[str, Any]) -> bool:
@@ -109,8 +105,8 @@ def _take(found: CitedRun, document: Mapping[str, Any]) -> bool:
     circuits = dict(document.get("circuits") or {})
     values = document.get("values")
     if isinstance(document.get("spec"), dict):  # a model
-        spec = parse_spec(document["spec"])
-        circuits, values = circuits | named_circuits(spec), stated_values(spec)
+        own = cited_parts(parse_spec(document["spec"]))
+        circuits, values = circuits | own["circuits"], own["values"]
     if isinstance(values, dict) and values not in found.values:
         found.values.append(values)
     for axis in document.get("axes") or ():  # of a campaign, which may vary the model

@@ -39,7 +39,7 @@ def reproduce(
 
     Studies that you name show every number beside the published one; --all and --quick show verdicts.
     """
-    from circuitsim.cli.study_words import study_table, warned_lines
+    from circuitsim.cli.study_table import study_table, warned_lines
     from circuitsim.studies import find_study, shipped_studies
 
     if listed:

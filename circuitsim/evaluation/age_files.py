@@ -21,7 +21,7 @@ from circuitsim.network import InputRangePer, RangePer, load_network
 from circuitsim.results import Certificate, DrawnScores, TileModel
 from circuitsim.results.atomic_files import atomic, write_text
 from circuitsim.results.solution_files import netcdf_bytes
-from circuitsim.spec import checked, named_circuits, stated_values
+from circuitsim.spec import checked, cited_parts
 from circuitsim.spice import Progress
 
 if TYPE_CHECKING:
@@ -134,8 +134,7 @@ def _drawn_content(model: TileModel, found: Sequence[DrawnScores]) -> dict[str, 
         "notes": list(dict.fromkeys([*_notes(model, first.causes), *(note for each in found for note in each.notes)])),
         "draws": [row for each in found for row in _rows(each)],
         "model_digest": model.digest,
-        "circuits": named_circuits(model.spec),
-        "values": stated_values(model.spec),
+        **cited_parts(model.spec),
     }
 
 

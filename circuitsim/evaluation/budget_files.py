@@ -16,7 +16,7 @@ from circuitsim.network import InputRangePer, load_network
 from circuitsim.results import Certificate, TileModel
 from circuitsim.results.atomic_files import atomic, write_text
 from circuitsim.results.network_budget import BudgetEntry, NetworkBudget
-from circuitsim.spec import checked, named_circuits, stated_values
+from circuitsim.spec import checked, cited_parts
 from circuitsim.spice import Progress
 
 
@@ -91,8 +91,7 @@ def budget_files(
         "entries": [_row(entry) for entry in found.entries],
         "placement": placement,
         "model_digest": model.digest,
-        "circuits": named_circuits(model.spec),
-        "values": stated_values(model.spec),
+        **cited_parts(model.spec),
         "csv": str(table),
     }
     write_text(out / "results.json", json.dumps(content, indent=2) + "\n")

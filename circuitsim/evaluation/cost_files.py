@@ -25,7 +25,7 @@ from circuitsim.network.fitting_array import check_network_array
 from circuitsim.periphery import Periphery
 from circuitsim.results import TileModel
 from circuitsim.results.atomic_files import write_text
-from circuitsim.spec import ArraySpec, Count, checked, named_circuits, stated_values
+from circuitsim.spec import ArraySpec, Count, checked, cited_parts
 
 if TYPE_CHECKING:
     from circuitsim.network.onnx import OnnxNetwork
@@ -184,6 +184,5 @@ def _about(subject: Workload, spec: ArraySpec) -> dict[str, Any]:
         "array": [spec.array.rows, spec.array.cols],
         "mapping": spec.mapping.weights,
         "input_code": spec.driver.input_code,
-        "circuits": named_circuits(spec),
-        "values": stated_values(spec),
+        **cited_parts(spec),
     }

@@ -87,7 +87,7 @@ class CountedRead:
         return self.in_intervals(v_in, np.ones((1, v_in.shape[0])))
 
     def in_intervals(self, v_in: Any, duration: np.ndarray) -> Any:
-        """Return the outputs of intervals of pulses, and count each vector once; see `read_in_intervals`."""
+        """Return the outputs of intervals of pulses, and count each vector once; see `product.IntervalRead`."""
         out = self.read(v_in)
         power = as_numpy(behavioral.power(self.tile, like_tile(self.tile, v_in)))
         self.calls.append(_counted(self.place, power, duration, self.sense, out))
@@ -121,7 +121,7 @@ class CountedSolutions:
         return self.in_intervals(v_in, np.ones((1, v_in.shape[0])))
 
     def in_intervals(self, v_in: Any, duration: np.ndarray) -> Any:
-        """Return the outputs of intervals of pulses, and count each vector once; see `read_in_intervals`."""
+        """Return the outputs of intervals of pulses, and count each vector once; see `product.IntervalRead`."""
         out = self.read(v_in)
         power = np.concatenate([np.asarray(each.power) for each in self.solutions])
         reported = np.concatenate([each.out for each in self.solutions])

@@ -29,12 +29,12 @@ from circuitsim.spec import ArraySpec, checked
 
 VECTORS = 16
 """Input vectors of each draw."""
-_PULSED = (4, 4)
-"""The same of pulses, and the bits of their widths: the 15 intervals of a vector cost as much as 15 vectors of
-amplitudes. The mean width is that of finer ones."""
+_PULSED_VECTORS, _PULSED_BITS = 4, 4
+"""Of pulse widths: a vector of 4 bits has 15 intervals and costs as much as 15 vectors of amplitudes. The mean width
+is that of finer ones."""
 DRAWN = (
     "weights are drawn (normal, a quarter of the largest weight), and inputs (uniform up to full scale); each array "
-    f"size is read by {VECTORS} vectors, or {_PULSED[0]} of pulses of {2 ** _PULSED[1]} widths"
+    f"size is read by {VECTORS} vectors, or {_PULSED_VECTORS} of pulses of {2**_PULSED_BITS} widths"
 )
 
 
@@ -97,8 +97,8 @@ def _drawn(
     inputs, outputs = place.inputs[1] - place.inputs[0], place.outputs[1] - place.outputs[0]
     groups, vectors = place.groups, VECTORS
     if spec.driver.input_code == "pulse_width":
-        vectors, most = _PULSED
-        spec = spec.replace(driver={"dac_bits": min(spec.driver.dac_bits or most, most)})
+        vectors = _PULSED_VECTORS
+        spec = spec.replace(driver={"dac_bits": min(spec.driver.dac_bits or _PULSED_BITS, _PULSED_BITS)})
     layer = drawn_layer(LayerShape(place.layer, "MatMul", groups, inputs, outputs, vectors=vectors), rng)
     alone = replace(place, index=0, group=0, inputs=(0, inputs), outputs=(0, outputs))
     calls: list[CountedReads] = []

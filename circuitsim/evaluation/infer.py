@@ -50,7 +50,7 @@ from circuitsim.network import (
 from circuitsim.periphery import Periphery
 from circuitsim.results import Certificate, SettlingModel, TileModel
 from circuitsim.results.atomic_files import write_text
-from circuitsim.spec import ArraySpec, checked, named_circuits, stated_values
+from circuitsim.spec import ArraySpec, checked, cited_parts
 
 if TYPE_CHECKING:
     from circuitsim.network.onnx import OnnxNetwork
@@ -212,7 +212,7 @@ def infer_files(
         "energy": energy and measured_cost(programmed, array, reads, len(images), energy, out / "energy.csv"),
         "bounds": bounded,
         **_levels(product, counted),
-        **{"model_digest": arrays.digest, "circuits": named_circuits(spec), "values": stated_values(spec)},
+        **{"model_digest": arrays.digest, **cited_parts(spec)},
         "csv": str(out / "inference.csv"),
     }
     write_text(out / "results.json", json.dumps(content, indent=2) + "\n")

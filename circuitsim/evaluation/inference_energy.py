@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from circuitsim.chain import exact_array, read_exact
-from circuitsim.errors import InputError
+from circuitsim.errors import InputError, SpecError
 from circuitsim.evaluation.circuit_tables import circuit_tables
 from circuitsim.evaluation.network_costs import (
-    check_read_durations,
     check_shared_adcs,
     powered_time,
     read_durations,
@@ -63,7 +62,11 @@ def inference_energy(
             columns share an ADC whose conversion takes a time that is unknown.
         SpecError: Inputs are pulse widths, whose reads have other durations.
     """
-    check_read_durations(spec)
+    if spec.driver.input_code == "pulse_width":
+        raise SpecError(
+            "driver.input_code = 'pulse_width': this account of energy counts reads of t_read each; expected "
+            "'amplitude' or 'bit_serial', or the account of circuitsim energy (evaluation.network_cost)"
+        )
     check_shared_adcs(spec, columns_per_adc)
     watts: dict[str, float] = {}
 

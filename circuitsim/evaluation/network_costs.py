@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from circuitsim.calibration.product_cost import circuit_time
-from circuitsim.errors import InputError, SpecError
+from circuitsim.errors import InputError
 from circuitsim.evaluation.converter_rows import SURVEY, converter_areas, converter_rows
 from circuitsim.evaluation.own_costs import OwnCosts
 from circuitsim.evaluation.published_energies import ADDITION, BYTE, DIGITAL
@@ -25,12 +25,12 @@ from circuitsim.results import (
 )
 from circuitsim.spec import ArraySpec, Count, checked
 
-LEFT_OUT = (
-    "word lines and the charging of wires",
+_CHARGING = "word lines and the charging of wires"
+_CHARGING_BESIDE_ROWS = "word lines and the charging of column wires"
+_LEFT_OUT = (
     "wires between buffers and arrays, and leakage of digital parts",
     "what the host computes: biases, activation functions, products of two activations",
 )
-_BESIDE_PULSES = "word lines and the charging of column wires"
 ReadPower = Mapping[str, tuple[float, float | None]]
 """Mean power of a read of a layer's arrays [W]: of the array, and of its amplifiers (None: ideal, or unknown)."""
 
@@ -98,22 +98,9 @@ def network_cost(
             _around(count, spec, costs, "sense"),
         ),
         digital=DIGITAL,
-        left_out=(_BESIDE_PULSES, *LEFT_OUT[1:]) if _charges_rows(spec) else LEFT_OUT,
+        left_out=(_CHARGING_BESIDE_ROWS if _charges_rows(spec) else _CHARGING, *_LEFT_OUT),
         remarks=(*count.remarks, *_remarks(count, around, times, costs), *_standing(tables, converter), *survey),
     )
-
-
-def check_read_durations(spec: ArraySpec) -> None:
-    """Refuse inputs whose reads differ in duration.
-
-    Raises:
-        SpecError: Inputs are pulse widths.
-    """
-    if spec.driver.input_code == "pulse_width":
-        raise SpecError(
-            "driver.input_code = 'pulse_width': this account of energy counts reads of t_read each; expected "
-            "'amplitude' or 'bit_serial', or the account of circuitsim energy (evaluation.network_cost)"
-        )
 
 
 def check_shared_adcs(spec: ArraySpec, columns_per_adc: int) -> None:
@@ -190,7 +177,7 @@ def _pulse_edges(count: NetworkCount, spec: ArraySpec) -> tuple[EnergyRange, ...
     """Energy of row wires that pulses charge and discharge, c v^2 each; a signed row has its pulse in one phase."""
     if not _charges_rows(spec):
         return ()
-    each = _charge_of_row(spec) * spec.driver.v_read**2
+    each = _row_capacitance(spec) * spec.driver.v_read**2
     pulses = [layer.rows_driven * layer.vectors / layer.cycles if layer.cycles else 0.0 for layer in count.layers]
     what = (
         "wire.c_row of a row, times v_read squared, for each row in use and vector; codes of 0 take none: at most this"
@@ -201,10 +188,10 @@ def _pulse_edges(count: NetworkCount, spec: ArraySpec) -> tuple[EnergyRange, ...
 def _charges_rows(spec: ArraySpec) -> bool:
     """Whether rows are bit lines of known capacitance that are pulsed."""
     pulsed = spec.driver.input_code == "pulse_width" and spec.array.input_line == "bl"
-    return pulsed and _charge_of_row(spec) > 0.0
+    return pulsed and _row_capacitance(spec) > 0.0
 
 
-def _charge_of_row(spec: ArraySpec) -> float:
+def _row_capacitance(spec: ArraySpec) -> float:
     """Mean capacitance of a row wire [F]."""
     c_row = spec.wires.c_row
     return 0.0 if c_row is None else float(c_row.sum(axis=1).mean())

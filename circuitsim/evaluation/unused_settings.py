@@ -1,6 +1,5 @@
 """Settings of a specification that change nothing, or nothing but some results: told, so that nobody tunes them."""
 
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,7 @@ import numpy as np
 
 from circuitsim.calibration.drawn import stated_statistics
 from circuitsim.devices import device_card
-from circuitsim.errors import DeclaredRangeWarning, SpecError
+from circuitsim.errors import SpecError
 from circuitsim.evaluation.impossible_uses import obstacle_to
 from circuitsim.library import feels_temperature, read_library
 from circuitsim.spec import (
@@ -19,10 +18,10 @@ from circuitsim.spec import (
     checked,
     document_keys,
     held_by_sources,
+    idle_straps,
     key_uses,
     same_wires,
     shown,
-    tell_straps,
     unfelt,
 )
 
@@ -127,11 +126,7 @@ def _of_wires(spec: ArraySpec, key: str, name: str) -> str:
     if name in _GEOMETRIES and getattr(spec.wire, name).height is not None:
         return ""  # its capacitance
     if name.startswith("strap_"):
-        with warnings.catch_warnings(record=True) as told:
-            warnings.simplefilter("always", DeclaredRangeWarning)
-            tell_straps(spec)
-        own = [str(one.message) for one in told if str(one.message).startswith(f"{key}.")]
-        return own[0].partition("has no effect: ")[2] if own else "it joins points that have the same voltage"
+        return idle_straps(spec).get(name.removeprefix("strap_"), "it joins points that have the same voltage")
     if name.startswith(("tc_", "t_ref")):
         same = spec.array.temperature_c == spec.wire.t_ref_c
         return "array.temperature_c is wire.t_ref_c" if same else "the resistances do not depend on temperature"

@@ -39,6 +39,7 @@ from circuitsim.network.parallel import over_groups, over_tiles
 from circuitsim.network.product import (
     ArrayProduct,
     ExactProduct,
+    IntervalRead,
     JointRead,
     JudgingRead,
     LayerProgramming,
@@ -72,6 +73,7 @@ __all__ = [
     "ExactProduct",
     "Inference",
     "InputRangePer",
+    "IntervalRead",
     "JointForm",
     "JointRead",
     "JudgingRead",

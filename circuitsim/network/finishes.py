@@ -1,4 +1,4 @@
-"""What a network computes of the output of one layer alone, so that the layer's read may do it before it stores."""
+"""Operations that follow one layer alone: its read may do them before it stores the output."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ _PLANE_AXES = 4  # of a tensor of images with channels of two axes
 
 @dataclass(frozen=True)
 class Finish:
-    """ReLU, and the largest number of each window of a plane; neither rounds, and their order makes no difference.
+    """ReLU and the maximum of each window of a plane, in any order: neither rounds, and they commute.
 
     Attributes:
         rectify: Numbers below 0 become 0.
@@ -21,13 +21,13 @@ class Finish:
     flat: bool = False
 
     def fits(self, shape: tuple[int, ...]) -> bool:
-        """Tell whether a layer's output of a shape can be finished so; where not, the network says why."""
+        """Tell whether an output of a shape can be finished so; where windows do not fit, onnxruntime says why."""
         if not self.window:
             return True
         return len(shape) == _PLANE_AXES and all(n >= k for n, k in zip(shape[2:], self.window, strict=True))
 
     def shape_of(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the shape of the tensor that a layer's output of a shape that fits becomes, before it is made flat."""
+        """Return the shape that an output of a shape that fits takes, before it is made flat."""
         if not self.window:
             return shape
         sizes = zip(shape[2:], self.window, self.strides, strict=True)

@@ -25,8 +25,20 @@ Currents are positive into the sense amplifier. The voltages are a NumPy array o
 `PlacedRead`. The function may convert them to any array namespace, device and floating-point type; ADC and digital sums
 are computed with those of the currents.
 
-Four methods are optional: those of `JointRead`, `JudgingRead`, `NoiseRead` and `PlacedRead`.
+Five methods are optional: those of `IntervalRead`, `JointRead`, `JudgingRead`, `NoiseRead` and `PlacedRead`.
 """
+
+
+@runtime_checkable
+class IntervalRead(Protocol):
+    """A read that is told how long inputs last where rows are pulsed, such as one that counts energy."""
+
+    def in_intervals(self, v_in: Any, duration: np.ndarray, /) -> Any:
+        """Return the outputs (intervals · vectors, cols) of inputs (intervals · vectors, rows).
+
+        `duration` (intervals, vectors) is the share [1] of the read for which each input stays.
+        """
+        ...
 
 
 @runtime_checkable

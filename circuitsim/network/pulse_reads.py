@@ -8,7 +8,7 @@ import array_api_compat
 import numpy as np
 
 from circuitsim.network.linear import as_numpy
-from circuitsim.network.product import ReadTile
+from circuitsim.network.product import IntervalRead, ReadTile
 from circuitsim.periphery import constant_rows
 from circuitsim.spec import ArraySpec
 
@@ -19,8 +19,7 @@ def read_in_intervals(read: ReadTile, spec: ArraySpec, share: Any) -> Any:
     """Return the mean currents (vectors, cols) [A] over `driver.t_read` of rows that are pulsed for a share of it.
 
     Args:
-        read: Reads inputs that stay: voltages [V], or 0 and 1 on gates. Where it has a method `in_intervals`, this is
-            called with the durations besides (intervals, vectors), shares of the read.
+        read: Reads inputs that stay: voltages [V], or 0 and 1 on gates. An `IntervalRead` is told how long.
         spec: The array; its pulses rise from v_ref to v_ref + v_read, or switch gates.
         share: Width of each pulse (vectors, rows), from 0 to 1; all start together. They are cut into intervals on the
             CPU, wherever they lie; the currents stay where `read` leaves them.
@@ -55,8 +54,8 @@ def _intervals(spec: ArraySpec, share: np.ndarray) -> Iterator[tuple[np.ndarray,
 
 def _mean(read: ReadTile, intervals: list[tuple[np.ndarray, np.ndarray]], part: slice) -> Any:
     rows, duration = (np.stack(each)[:, part] for each in zip(*intervals, strict=True))
-    inputs, timed = rows.reshape(-1, rows.shape[2]), getattr(read, "in_intervals", None)
-    i_out = read(inputs) if timed is None else timed(inputs, duration)
+    inputs = rows.reshape(-1, rows.shape[2])
+    i_out = read.in_intervals(inputs, duration) if isinstance(read, IntervalRead) else read(inputs)
     xp = array_api_compat.array_namespace(i_out)
     weight = xp.asarray(duration, dtype=i_out.dtype, device=array_api_compat.device(i_out))
     return xp.sum(xp.reshape(i_out, (*duration.shape, -1)) * weight[..., None], axis=0)

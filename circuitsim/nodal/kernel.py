@@ -41,13 +41,7 @@ def kernel(function: Callable[..., Any], *written: ModuleType) -> Any:
         function: The function; named by the text of the modules too that write down its steps.
         written: Those modules.
     """
-    function.__qualname__ += f"_{_stamp(written)[:12]}"  # numba names the files of its cache by it
-    return _compiled(function, {})
-
-
-def _stamp(written: tuple[ModuleType, ...]) -> str:
-    texts = b"".join(Path(str(module.__file__)).read_bytes() for module in written)
-    return hashlib.sha256(STAMP.encode() + texts).hexdigest() if written else STAMP
+    return _compiled(function, {}, written)
 
 
 def bare_kernel(function: Callable[..., Any], *written: ModuleType) -> Any:
@@ -56,8 +50,7 @@ def bare_kernel(function: Callable[..., Any], *written: ModuleType) -> Any:
     Numba counts the references to an array wherever a kernel takes it out of a tuple, which costs more than a step of
     an inner loop, and most of the time to compile. Arguments as those of `kernel`.
     """
-    function.__qualname__ += f"_{_stamp(written)[:12]}"
-    return _compiled(function, _BARE)
+    return _compiled(function, _BARE, written)
 
 
 def step_kernel(function: Callable[..., Any]) -> Any:
@@ -66,11 +59,16 @@ def step_kernel(function: Callable[..., Any]) -> Any:
     Numba's own inlining writes a step out before it infers types: that is done once more for every kernel and every
     type of its arguments, in times that grow faster than the text. A plain call passes every field of every array.
     """
-    function.__qualname__ += f"_{STAMP[:12]}"
-    return _compiled(function, _BARE | {"forceinline": True})
+    return _compiled(function, _BARE | {"forceinline": True}, ())
 
 
-def _compiled(function: Callable[..., Any], options: dict[str, Any]) -> Any:
+def _compiled(function: Callable[..., Any], options: dict[str, Any], written: tuple[ModuleType, ...]) -> Any:
+    function.__qualname__ += f"_{_stamp(written)[:12]}"  # numba names the files of its cache by it
     dispatcher: Any = numba.njit(nogil=True, **options)(function)
     dispatcher._cache = KernelCache(function)
     return dispatcher
+
+
+def _stamp(written: tuple[ModuleType, ...]) -> str:
+    texts = b"".join(Path(str(module.__file__)).read_bytes() for module in written)
+    return hashlib.sha256(STAMP.encode() + texts).hexdigest() if written else STAMP

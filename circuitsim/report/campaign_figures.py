@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 
 from circuitsim.report.parallel_figure import parallel_figure
 from circuitsim.report.place_columns import PlaceColumn, place_columns
-from circuitsim.report.style import BLUE, FAINT, SEQUENTIAL, SERIES, look, one_panel, one_prefix
+from circuitsim.report.style import BLUE, FAINT, SEQUENTIAL, SERIES, look, one_panel
 from circuitsim.results import CampaignEstimate
+from circuitsim.units import one_prefix
 
 if TYPE_CHECKING:
     import xarray as xr

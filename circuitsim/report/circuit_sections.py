@@ -2,9 +2,8 @@
 
 from circuitsim.report.content import CircuitCurves, ReportContent
 from circuitsim.report.parts import Column, PagePart, Paragraph, Picture, Section, Table
-from circuitsim.report.style import one_prefix
 from circuitsim.results import ArrayEnergy, ProductCost, SurveyPlace
-from circuitsim.units import format_quantity
+from circuitsim.units import format_quantity, one_prefix
 
 _WAVES = (
     "One product in one deck of the whole chain: rows, column currents, outputs of the sense amplifiers, and the bits "

@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from circuitsim.report.style import SERIES, look, new_figure, one_prefix, save_figure, svg_text
+from circuitsim.report.style import SERIES, look, new_figure, save_figure, svg_text
+from circuitsim.units import one_prefix
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from matplotlib.ticker import StrMethodFormatter
 
 from circuitsim.report.content import Comparison
 from circuitsim.report.stored import output_noun
-from circuitsim.report.style import BLUE, FAINT, INK, ORANGE, RED, SERIES, look, one_panel, one_prefix
+from circuitsim.report.style import BLUE, FAINT, INK, ORANGE, RED, SERIES, look, one_panel
 from circuitsim.results import Certificate
 from circuitsim.results.error_scale import RelativeTo
-from circuitsim.units import percent
+from circuitsim.units import one_prefix, percent
 
 _VECTOR_POINTS = 600  # more points than this are drawn as pixels: an element each would make the page heavy
 

@@ -3,8 +3,9 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from circuitsim.report.style import BLUE, FAINT, INK, ORANGE, RED, look, one_panel, one_prefix
+from circuitsim.report.style import BLUE, FAINT, INK, ORANGE, RED, look, one_panel
 from circuitsim.results import Exploration, Finalist
+from circuitsim.units import one_prefix
 
 _SPAN = 30.0  # ratio of values from which on an axis is logarithmic
 

@@ -6,9 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator, StrMethodFormatter
 
-from circuitsim.report.style import BLUE, FAINT, GREEN, INK, ORANGE, RED, look, name_bars, one_panel, one_prefix
+from circuitsim.report.style import BLUE, FAINT, GREEN, INK, ORANGE, RED, look, name_bars, one_panel
 from circuitsim.results.evaluation import InferenceEnergy, Step, WireSweep
-from circuitsim.units import format_quantity
+from circuitsim.units import format_quantity, one_prefix
 
 
 def wire_accuracy_figure(sweep: WireSweep) -> Figure:

@@ -2,11 +2,10 @@
 
 from circuitsim.report.amounts import hundredths
 from circuitsim.report.parts import Column, Paragraph, Picture, Section, SideBySide, Table
-from circuitsim.report.style import one_prefix
 from circuitsim.report.words import truth_in_words
 from circuitsim.results import Certificate
 from circuitsim.results.evaluation import Accuracy, InferenceEnergy, LayerTiles, SpiceLoop, WireSweep
-from circuitsim.units import format_quantity, percent
+from circuitsim.units import format_quantity, one_prefix, percent
 
 
 def accuracy_section(forms: tuple[Accuracy, ...]) -> Section:

@@ -8,9 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from circuitsim.report.style import BLUE, FAINT, INK, ORANGE, look, new_figure, one_prefix, save_figure, svg_text
+from circuitsim.report.style import BLUE, FAINT, INK, ORANGE, look, new_figure, save_figure, svg_text
 from circuitsim.results import StudyResult, StudyRow
 from circuitsim.spec import checked
+from circuitsim.units import one_prefix
 
 _MOST_PANELS = 6
 _MOST_LABELS = 20

@@ -12,7 +12,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from circuitsim.results.atomic_files import atomic, write_text
-from circuitsim.units import one_prefix as one_prefix
 
 INK = "#16181c"
 FAINT = "#8a8f98"

@@ -7,8 +7,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from circuitsim.errors import InputError
-from circuitsim.report.style import SERIES, look, new_figure, one_prefix
+from circuitsim.report.style import SERIES, look, new_figure
 from circuitsim.spec import checked
+from circuitsim.units import one_prefix
 
 if TYPE_CHECKING:
     import xarray as xr

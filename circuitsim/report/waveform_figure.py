@@ -4,8 +4,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from circuitsim.report.style import FAINT, SERIES, look, new_figure, one_prefix
+from circuitsim.report.style import FAINT, SERIES, look, new_figure
 from circuitsim.results import ChainWaveforms
+from circuitsim.units import one_prefix
 
 _MOST = 6  # rows and columns drawn: more lines cannot be told apart
 

@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from circuitsim.report.stored import stored
-from circuitsim.report.style import BLUE, INK, ORANGE, RED, SEQUENTIAL, look, new_figure, one_prefix
+from circuitsim.report.style import BLUE, INK, ORANGE, RED, SEQUENTIAL, look, new_figure
 from circuitsim.results import Certificate, LoadTable
+from circuitsim.units import one_prefix
 
 _STATISTICS = (("rms", "rms", BLUE, "o"), ("p99", "99 % within", ORANGE, "s"), ("max", "largest drawn", RED, "D"))
 

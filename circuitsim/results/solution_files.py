@@ -19,7 +19,7 @@ from circuitsim.results.json_records import check_kind, from_plain
 from circuitsim.results.provenance import Provenance
 from circuitsim.results.solution import Convergence, Solution
 from circuitsim.results.tile_error import TileError
-from circuitsim.spec import ArraySpec, checked, input_unit, named_circuits, real_numbers, state_unit, stated_values
+from circuitsim.spec import ArraySpec, checked, cited_parts, input_unit, real_numbers, state_unit
 
 if TYPE_CHECKING:  # xarray takes most of a second to import, so only saving and loading import it
     import xarray as xr
@@ -186,8 +186,7 @@ def to_dataset(
         "schema": SOLUTION_SCHEMA,
         "provenance": json.dumps(dataclasses.asdict(solution.provenance)),
         **relative,
-        **({} if spec is None else {"circuits": json.dumps(named_circuits(spec))}),
-        **({} if spec is None else {"values": json.dumps(stated_values(spec))}),
+        **({} if spec is None else {key: json.dumps(part) for key, part in cited_parts(spec).items()}),
     }
     return xr.Dataset(variables, attrs=about)
 

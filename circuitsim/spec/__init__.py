@@ -32,12 +32,12 @@ from circuitsim.spec.matrices import (
     resting_input,
     state_unit,
 )
-from circuitsim.spec.named_circuits import named_circuits, stated_values
+from circuitsim.spec.named_circuits import cited_parts, named_circuits, stated_values
 from circuitsim.spec.periphery import AdcSpec, DriverSpec, SenseSpec
 from circuitsim.spec.real_numbers import real_numbers
 from circuitsim.spec.schema import json_schema
 from circuitsim.spec.seen_wires import held_by_sources, same_wires
-from circuitsim.spec.slips import tell_cells, tell_inputs, tell_straps
+from circuitsim.spec.slips import idle_straps, tell_cells, tell_inputs, tell_straps
 from circuitsim.spec.technique import TechniqueSpec
 from circuitsim.spec.toml_file import read_toml
 from circuitsim.spec.wires import WireGrid, WireSpec, wire_grid
@@ -81,6 +81,7 @@ __all__ = [
     "check_no_block",
     "check_voltage_range",
     "checked",
+    "cited_parts",
     "commented_toml",
     "device_voltages",
     "document_keys",
@@ -91,6 +92,7 @@ __all__ = [
     "gate_voltage_levels",
     "has_bypass",
     "held_by_sources",
+    "idle_straps",
     "input_unit",
     "json_schema",
     "key_uses",

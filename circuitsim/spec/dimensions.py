@@ -1,7 +1,8 @@
 """What no circuit has: one range for each physical dimension, so that a forgotten suffix is refused when it is read."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
@@ -36,19 +37,19 @@ class Dimension:
 DIMENSIONS = {
     each.unit: each
     for each in (
-        Dimension("m", 0.01, 1e-11, "u"),
-        Dimension("ohm", 1e15),
+        Dimension("m", 0.01, 1e-11, "u"),  # a tenth of an atom to the side of a chip
+        Dimension("ohm", 1e15),  # a line that floats
         Dimension("ohm m", 1.0, 1e-12, "u"),
-        Dimension("F", 1e-4, usual="f"),
+        Dimension("F", 1e-4, usual="f"),  # a capacitor on a board
         Dimension("S", 10.0, usual="u"),
-        Dimension("V", 1e3, usual="m"),
+        Dimension("V", 1e3, usual="m"),  # far beyond programming voltages
         Dimension("A", 1e3, usual="u"),
-        Dimension("s", 5.0, 1e-16, "n"),
+        Dimension("s", 5.0, 1e-16, "n"),  # a read of slow organic cells
         Dimension("1/K", 1.0, usual="u"),
         Dimension("V m", 1e-5, usual="n"),
     )
 }
-"""Lengths to a centimetre, lines that float, capacitors of boards, programming voltages, slow organic cells."""
+"""The range of each unit; values of other units are not judged."""
 
 
 def beyond_circuits(value: float, unit: str) -> str:
@@ -70,11 +71,16 @@ def beyond_circuits(value: float, unit: str) -> str:
     return f"{said}; did you mean '{value:g}{known.usual}'?" if fits else said
 
 
-def of_dimension(unit: str) -> tuple[AfterValidator, Dimension]:
-    """Return what an annotation takes to refuse values of a unit that no circuit has, and to document the range."""
+def of_dimension(unit: str, largest: Callable[[Any], float] = float) -> tuple[AfterValidator, Dimension]:
+    """Return what an annotation takes to refuse values of a unit that no circuit has, and to document the range.
 
-    def check(value: float) -> float:
-        if said := beyond_circuits(value, unit):
+    Args:
+        unit: One of `DIMENSIONS`.
+        largest: Gives the number to judge by, of a value that holds several.
+    """
+
+    def check(value: Any) -> Any:
+        if said := beyond_circuits(largest(value), unit):
             raise ValueError(f"got {said}")
         return value
 

@@ -44,8 +44,8 @@ def key_uses(key: str, spec: ArraySpec | None = None) -> tuple[KeyUse, ...]:
     if key in NETWORK:
         return ("energy", "networks")
     if key in CONVERTERS or key in _CIRCUITS:
-        no_band = spec is not None and (spec.adc.bits is None or spec.adc.full_scale == "auto")
-        before: tuple[KeyUse, ...] = ("time",) if key in _BAND and not no_band else ()
+        has_band = spec is None or (spec.adc.bits is not None and spec.adc.full_scale != "auto")
+        before: tuple[KeyUse, ...] = ("time",) if key in _BAND and has_band else ()
         return (*before, "codes", "networks") if key == _RANGE else (*before, "energy", *_CODING)
     if key in SPREAD:
         return ("spread",)
@@ -54,9 +54,12 @@ def key_uses(key: str, spec: ArraySpec | None = None) -> tuple[KeyUse, ...]:
         return (*reads, "energy", *_CODING)
     if key == "driver.gate_levels" and spec is not None and spec.driver.gate_levels == (0.0, spec.v_gate):
         return _CODING  # gates are off and on without it, and take no codes
-    if key not in IN_TIME and not (spec is not None and spec.array.input_line != "bl" and key in GATE_WIRES):
+    leads_to_gates = spec is not None and spec.array.input_line != "bl" and key in GATE_WIRES
+    if key not in IN_TIME and not leads_to_gates:
         return _ALL
-    times: tuple[KeyUse, ...] = ("time", "charges", "energy") if key == "driver.t_read" else ("time", "charges")
+    times: tuple[KeyUse, ...] = ("time", "charges")
+    if key == "driver.t_read" or (key == "wire.c_row" and (spec is None or _pulses_rows(spec))):
+        times = (*times, "energy")
     if spec is None:
         return (*times, "codes")
     circuits: tuple[KeyUse, ...] = ("codes",) if _has_circuits(spec) else ()
@@ -66,3 +69,8 @@ def key_uses(key: str, spec: ArraySpec | None = None) -> tuple[KeyUse, ...]:
 def _has_circuits(spec: ArraySpec) -> bool:
     """Tell whether codes pass circuits, whose deck follows edges and capacitances."""
     return any(part.block is not None for part in (spec.driver, spec.sense, spec.adc))
+
+
+def _pulses_rows(spec: ArraySpec) -> bool:
+    """Tell whether each pulse charges a row wire; gates that are pulsed are left out of the energy."""
+    return spec.driver.input_code == "pulse_width" and spec.array.input_line == "bl"

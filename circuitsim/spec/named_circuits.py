@@ -12,6 +12,16 @@ _LONGEST = 16  # values of a list
 
 
 @checked
+def cited_parts(spec: ArraySpec) -> dict[str, dict[str, Any]]:
+    """Return what every file of results keeps of its array, so that `circuitsim cite` can name the sources.
+
+    Returns:
+        "circuits", see `named_circuits`, and "values", see `stated_values`; both are JSON.
+    """
+    return {"circuits": named_circuits(spec), "values": stated_values(spec)}
+
+
+@checked
 def named_circuits(spec: ArraySpec) -> dict[str, str]:
     """Return the shipped model, the folder or the file of each part that is a circuit: {"device.model": "rram_sinh"}.
 

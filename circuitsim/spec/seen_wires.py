@@ -115,7 +115,7 @@ def _seen(r: np.ndarray, lines: _Lines) -> _Seen:
         if np.isfinite(segment) and segment > 0:
             _join(found, *ends, 1 / segment)
     for place in (0, len(r)) if lines.r_end[0] > 0 else ():
-        if np.isfinite(r[min(place, len(r) - 1)]):
+        if _is_used(r, place):
             _join(found, _SOURCE, nodes[place], 1 / lines.r_end[0])
     strap = _strap(nodes, r, lines.strap)
     for end in {nodes[0], nodes[-1]} - set(nodes[1:-1]) - {_SOURCE} if not strap else ():
@@ -123,11 +123,16 @@ def _seen(r: np.ndarray, lines: _Lines) -> _Seen:
     return _Seen(tuple(nodes[1:-1]), found, strap)
 
 
+def _is_used(r: np.ndarray, end: int) -> bool:
+    """Tell whether an end of a wire, its first place or its last, is connected: else its segment is infinite."""
+    return bool(np.isfinite(r[min(end, len(r) - 1)]))
+
+
 def _nodes(r: np.ndarray, r_end: float) -> list[_Node]:
     """Return the node of each place along a wire, its ends and its cells; 0 ohm joins two of them into one."""
     last = len(r)
     groups = [0, *np.cumsum(r != 0).tolist()]
-    held = {groups[place] for place in (0, last) if r_end == 0 and np.isfinite(r[min(place, last - 1)])}
+    held = {groups[place] for place in (0, last) if r_end == 0 and _is_used(r, place)}
     names: dict[int, _Node] = {}
     for place in [*range(1, last), 0, last]:  # cells name their node
         names.setdefault(groups[place], place if 0 < place < last else f"end {place > 0}")
@@ -139,7 +144,7 @@ def _strap(nodes: list[_Node], r: np.ndarray, strap: StrapSpec | None) -> tuple[
     if strap is None:
         return ()
     last = len(r)
-    used = [place for place in (0, last) if np.isfinite(r[min(place, last - 1)])]
+    used = [place for place in (0, last) if _is_used(r, place)]
     places = sorted({*used, *range(strap.every, last, strap.every)})
     below = tuple(nodes[place] for place in places)
     return (strap.r, strap.r_via, below, tuple(places)) if len(set(below)) > 1 else ()

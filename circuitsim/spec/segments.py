@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from circuitsim.errors import ARRAY_FAULTS, InputError, reason_of
-from circuitsim.spec.dimensions import DIMENSIONS, Dimension, beyond_circuits
+from circuitsim.spec.dimensions import of_dimension
 from circuitsim.spec.real_numbers import real_numbers
 from circuitsim.units import parse_quantity
 
@@ -56,20 +56,12 @@ def _grid(value: object) -> _Grid:
 _Segments = Annotated[float | _Grid, BeforeValidator(_segments, json_schema_input_type=float | str | list[list[float]])]
 
 
-def _of_dimension(unit: str) -> tuple[AfterValidator, Dimension]:
-    """Return what refuses values of a unit that no circuit has, of all segments or of one."""
-
-    def check(value: float | _Grid) -> float | _Grid:
-        worst = value if isinstance(value, float | int) else max(max(line) for line in value)
-        if said := beyond_circuits(worst, unit):
-            raise ValueError(f"got {said}")
-        return value
-
-    return AfterValidator(check), DIMENSIONS[unit]
+def _largest(value: float | _Grid) -> float:
+    return value if isinstance(value, float | int) else max(max(line) for line in value)
 
 
-SegmentResistances = Annotated[_Segments, *_of_dimension("ohm")]
-SegmentCapacitances = Annotated[_Segments, *_of_dimension("F")]
+SegmentResistances = Annotated[_Segments, *of_dimension("ohm", _largest)]
+SegmentCapacitances = Annotated[_Segments, *of_dimension("F", _largest)]
 
 
 def segment_array(key: str, value: float | _Grid, shapes: tuple[tuple[int, int], ...]) -> np.ndarray:

@@ -61,13 +61,24 @@ def tell_cells(spec: ArraySpec, g: np.ndarray, *, drawn: bool = False) -> None:
 def tell_straps(spec: ArraySpec) -> None:
     """Warn of straps that join no cell, and one end in use or two of the same voltage: they carry nothing.
 
-    Wires are those of the arrays that are drawn: with dummies, replicas and a reference, or of parts.
-
     Args:
         spec: The array.
 
     Warns:
         DeclaredRangeWarning: Names the key and the number of cells.
+    """
+    for line, reason in idle_straps(spec).items():
+        every = getattr(spec.wire, f"strap_{line}").every
+        _tell(f"wire.strap_{line}.every = {every} has no effect: {reason}")
+
+
+def idle_straps(spec: ArraySpec) -> dict[str, str]:
+    """Return why straps carry nothing, by their line, "row" or "col"; those that may carry something are not in it.
+
+    Wires are those of the arrays that are drawn: with dummies, replicas and a reference, or of parts.
+
+    Args:
+        spec: The array.
     """
     wire, (rows, cols), series = spec.wire, drawn_shapes(spec)[0], spec.array.input_line == "string"
     held = {
@@ -78,13 +89,12 @@ def tell_straps(spec: ArraySpec) -> None:
         ("row", wire.strap_row, cols, wire.row_drive),
         ("col", wire.strap_col, rows, "both" if series else wire.col_sense),
     )
+    found = {}
     for line, strap, cells, end in lines:
         if strap is not None and strap.every > cells and (end != "both" or held[line]):
             where = "ends alone, which have the same voltage" if end == "both" else f"{end} end alone"
-            _tell(
-                f"wire.strap_{line}.every = {strap.every} has no effect: the wire has {cells} cells, and the strap "
-                f"joins it at its {where}; expected {cells} or less"
-            )
+            found[line] = f"the wire has {cells} cells, and the strap joins it at its {where}; expected {cells} or less"
+    return found
 
 
 def _tell(sentence: str) -> None:

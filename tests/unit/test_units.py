@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circuitsim.errors import InputError
-from circuitsim.units import SUFFIX, format_quantity, parse_quantity
+from circuitsim.units import SUFFIX, format_quantity, one_prefix, parse_quantity
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,11 @@ def test_written_quantities_keep_four_digits(value):
 def test_rounding_up_takes_the_next_prefix():
     assert format_quantity(9.99996e-7, "A") == "1 µA"
     assert format_quantity(0.0, "A") == "0 A"
+
+
+@pytest.mark.parametrize(
+    ("largest", "unit", "expected"),
+    [(6.4e-12, "J", (1e-12, "pJ")), (3.0, "A", (1.0, "A")), (0.0, "s", (1.0, "s")), (2e-5, "A", (1e-6, "µA"))],
+)
+def test_one_prefix(largest, unit, expected):
+    assert one_prefix(largest, unit) == expected

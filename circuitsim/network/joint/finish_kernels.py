@@ -33,8 +33,8 @@ class WrittenOutput:
     """What a read of a layer writes.
 
     Attributes:
-        out: Its output, flat.
-        ring: Numbers of the images that it holds at a time.
+        out: Its output, flat; with windows only the last images, which the next ones overwrite.
+        ring: How many numbers of images it holds, after which it begins anew.
         windows: See `windows_of`.
         finished: The largest numbers of the windows, flat; `out` itself without windows.
         shape: Shape of the finished tensor.
@@ -60,7 +60,7 @@ class WrittenOutput:
 
 @intrinsic
 def _every_second(typingctx, a, b):
-    """The first lane, the third, … of two behind each other."""
+    """Every second lane of `a` followed by `b`, from the first on."""
 
     def generate(context, builder, signature, args):
         places = list(range(0, 2 * a.width, 2))
@@ -71,7 +71,7 @@ def _every_second(typingctx, a, b):
 
 @bare_kernel
 def _largest_of_window(planes, at, cols, high, wide):
-    """The largest number of the windows that begin at `at`, and at the places behind it."""
+    """The maxima of the windows that begin at `at` and the places behind it, one a lane."""
     found = load(planes, at)
     for line in range(at, at + high * cols, cols):
         for pixel in range(line, line + wide):
@@ -84,9 +84,9 @@ def largest_of_windows(planes, first, last, ring, windows, row, out):
     """Write the largest number of each window of images first to last − 1, from `planes` to `out`, both flat.
 
     Args:
-        planes: Flat, behind the planes as many numbers that count for nothing as two lanes and a window have.
+        planes: Flat; 2 · WIDTH numbers and the width of a window more than the planes, because lanes are read whole.
         first, last: Images.
-        ring: Numbers of the images that `planes` holds; the next image lies where the first of them lay.
+        ring: How many numbers of images `planes` holds; the next image lies where the first of them lay.
         windows: See `windows_of`.
         row: Room for a row of a plane and `WIDTH` numbers more.
         out: Flat.

@@ -33,7 +33,7 @@ from circuitsim.nodal.lanes import (
 
 
 def _kernel(function: Callable[..., Any]) -> Any:
-    return bare_kernel(function, finish_kernels)
+    return bare_kernel(function, finish_kernels)  # whose functions are compiled in
 
 
 PAIRS = OUTPUTS // 2
@@ -287,7 +287,7 @@ def read_joined(
         scale: Factor from codes to numbers.
         biases: (groups, outputs).
         bottom: Least output: smaller ones become this.
-        ring: Numbers of the images that `out` holds at a time: of each, windows are taken before the next round.
+        ring: How many numbers of images `out` holds: windows of an image are taken before the next ones overwrite it.
         out: Flat, written.
         windows, row, finished: See `largest_of_windows`: images whose planes lie among these groups are finished.
         reads: (tiles,) number of reads of each tile, added to.

@@ -10,7 +10,8 @@ from circuitsim.network.finishes import Finish
 from circuitsim.network.onnx.draft import attributes_of
 
 _AXES = 2  # of a plane
-_PARTS = {"Relu": 0, "MaxPool": 0, "Flatten": 1}  # a plane that is flat has no windows
+_CHAINS = {("Relu",), ("MaxPool",), ("Relu", "MaxPool"), ("MaxPool", "Relu")}
+"""Operators in order, before a Flatten or none."""
 
 
 def finish_of(nodes: Sequence[onnx.NodeProto], targets: Sequence[str]) -> Finish | None:
@@ -20,24 +21,23 @@ def finish_of(nodes: Sequence[onnx.NodeProto], targets: Sequence[str]) -> Finish
         nodes: The nodes.
         targets: The tensors that others read.
     """
-    types = [node.op_type for node in nodes]
     chained = all(list(after.input) == list(node.output) for node, after in itertools.pairwise(nodes))
     single = all(len(node.input) == len(node.output) == 1 for node in nodes)
-    if not (chained and single and set(types) <= _PARTS.keys() and len(set(types)) == len(types)):
+    if not (chained and single) or list(targets) != list(nodes[-1].output):
         return None
-    if sorted(types, key=lambda kind: _PARTS[kind]) != types or list(targets) != list(nodes[-1].output):
+    types = tuple(node.op_type for node in nodes)
+    flat = types[-1] == "Flatten"
+    if (types[:-1] if flat else types) not in _CHAINS:
         return None
     found = dict(zip(types, map(attributes_of, nodes), strict=True))
-    pool = found.get("MaxPool")
-    if (
-        (pool is not None and not _is_plain(pool))
-        or found.get("Flatten", {}).get("axis", 1) != 1
-        or types == ["Flatten"]
-    ):
+    if flat and found["Flatten"].get("axis", 1) != 1:
         return None
-    window = () if pool is None else tuple(pool["kernel_shape"])
-    strides = () if pool is None else tuple(pool.get("strides", [1] * _AXES))
-    return Finish("Relu" in found, window, strides, "Flatten" in found)
+    pool = found.get("MaxPool")
+    if pool is None:
+        return Finish("Relu" in found, flat=flat)
+    if not _is_plain(pool):
+        return None
+    return Finish("Relu" in found, tuple(pool["kernel_shape"]), tuple(pool.get("strides", [1] * _AXES)), flat)
 
 
 def _is_plain(pool: dict[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 from small_networks import convolution_and_gemm
 
 from circuitsim import nodal
-from circuitsim.errors import InputError
+from circuitsim.errors import InputError, SpecError
 from circuitsim.evaluation import SolvedTile, inference_energy, power_difference
 from circuitsim.network import ExactProduct, RecordedProduct, TileRead, evaluate, fit_ranges, program
 from circuitsim.spec import parse_spec
@@ -55,6 +55,12 @@ def test_power_difference_is_the_largest_relative_one(error):
     off = replace(solution, power=solution.power * np.array([1.0, 1.0 / (1.0 + error), 1.0]))
     tiles = [SolvedTile(cast(Any, None), g, v_in, each, Path()) for each in (solution, off)]
     assert_allclose(power_difference(wired, None, tiles), abs(error), rtol=1e-9, atol=1e-15)
+
+
+def test_pulses_whose_reads_end_early_are_refused():
+    network, spec = convolution_and_gemm(4), SPEC.replace(driver={"input_code": "pulse_width"})
+    with pytest.raises(SpecError, match="counts reads of t_read each"):
+        inference_energy(network, spec, None, IMAGES, ranges={})
 
 
 def test_rows_stay_on_until_the_last_column_of_an_adc_is_converted(monkeypatch):

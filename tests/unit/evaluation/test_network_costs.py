@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from circuitsim.calibration.converter_survey import SURVEY_RANGES
-from circuitsim.errors import InputError, SpecError
+from circuitsim.errors import InputError
 from circuitsim.evaluation import (
     LayerShape,
     count_shapes,
@@ -19,7 +19,6 @@ from circuitsim.evaluation import (
 )
 from circuitsim.evaluation.counted_product import CountedProduct
 from circuitsim.evaluation.drawn_reads import drawn_power
-from circuitsim.evaluation.network_costs import check_read_durations
 from circuitsim.evaluation.products import BehavioralProduct, NodalProduct
 from circuitsim.evaluation.published_energies import ADDITION, BYTE, DIGITAL
 from circuitsim.network import TilePlace
@@ -262,11 +261,6 @@ def test_the_power_of_pulses_is_that_of_their_mean_width():
     found = drawn_power(layers, large, NodalProduct(large), tables=None, rng=rng)["on"]
     drawn = 64 * 64 * 1e-6 + 64 * 32 * np.sqrt(2 / np.pi) / 4 * 99e-6
     assert found[0] == pytest.approx(drawn * 0.2**2 / 2, rel=0.05)
-
-
-def test_energies_that_are_not_counted_by_pulses_are_refused():
-    with pytest.raises(SpecError, match="counts reads of t_read each"):
-        check_read_durations(SPEC.replace(driver={"input_code": "pulse_width"}))
 
 
 def test_drawn_reads_have_the_power_of_their_distributions():

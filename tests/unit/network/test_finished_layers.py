@@ -70,7 +70,7 @@ def test_finished_layers_equal_those_that_the_host_finishes(spec, network_of, mo
         assert each.layers == apart.layers
 
 
-def test_what_a_read_cannot_finish_stays_on_the_host(network_of, make_model, weights):
+def test_what_a_read_cannot_finish_stays_on_the_host(make_model, weights):
     for more in ({"pads": [0, 0, 0, 0], "ceil_mode": 1}, {"dilations": [2, 1]}, {"auto_pad": "SAME_UPPER"}):
         nodes = [("Conv", ["x", "k"], ["h"], {}), ("MaxPool", ["h"], ["y"], {**PLAIN, **more})]
         network = cut(make_model(nodes, {"k": weights(2, 1, 2, 2)}, [None, 1, 9, 9], y_rank=4))

@@ -18,7 +18,6 @@ from circuitsim.report.error_figures import (
 )
 from circuitsim.report.network_figures import energy_figure, run_time_figure, wire_accuracy_figure, wire_error_figure
 from circuitsim.report.page import make_figures
-from circuitsim.report.style import one_prefix
 from circuitsim.report.worst_figures import typical_and_worst_figure, witness_figure
 from circuitsim.results.evaluation import Step, WirePoint
 
@@ -134,14 +133,6 @@ def test_every_axis_is_named(content):
 )
 def test_r_squared_keeps_the_digits_that_differ_from_one(value, text):
     assert r_squared_text(value) == text
-
-
-@pytest.mark.parametrize(
-    ("largest", "unit", "expected"),
-    [(6.4e-12, "J", (1e-12, "pJ")), (3.0, "A", (1.0, "A")), (0.0, "s", (1.0, "s")), (2e-5, "A", (1e-6, "µA"))],
-)
-def test_one_prefix(largest, unit, expected):
-    assert one_prefix(largest, unit) == expected
 
 
 def test_drawing_leaves_pyplot_alone():
