@@ -24,6 +24,7 @@ from circuitsim.results import (
     SenseTable,
 )
 from circuitsim.spec import ArraySpec, Count, checked
+from circuitsim.spec.abilities import charges_rows
 
 LEFT_OUT = (
     "word lines and the charging of wires",
@@ -200,8 +201,7 @@ def _pulse_edges(count: NetworkCount, spec: ArraySpec) -> tuple[EnergyRange, ...
 
 def _charges_rows(spec: ArraySpec) -> bool:
     """Whether rows are bit lines of known capacitance that are pulsed."""
-    pulsed = spec.driver.input_code == "pulse_width" and spec.array.input_line == "bl"
-    return pulsed and _charge_of_row(spec) > 0.0
+    return charges_rows(spec) and _charge_of_row(spec) > 0.0
 
 
 def _charge_of_row(spec: ArraySpec) -> float:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from circuitsim.spec.abilities import CONVERTERS, GATE_WIRES, IN_TIME, NETWORK, SPREAD, unfelt
+from circuitsim.spec.abilities import CONVERTERS, GATE_WIRES, IN_TIME, NETWORK, SPREAD, charges_rows, unfelt
 from circuitsim.spec.arguments import checked
 from circuitsim.spec.array import ArraySpec
 from circuitsim.spec.block import NAMING, BlockSpec
@@ -56,7 +56,8 @@ def key_uses(key: str, spec: ArraySpec | None = None) -> tuple[KeyUse, ...]:
         return _CODING  # gates are off and on without it, and take no codes
     if key not in IN_TIME and not (spec is not None and spec.array.input_line != "bl" and key in GATE_WIRES):
         return _ALL
-    times: tuple[KeyUse, ...] = ("time", "charges", "energy") if key == "driver.t_read" else ("time", "charges")
+    paid = key == "driver.t_read" or (key == "wire.c_row" and (spec is None or charges_rows(spec)))
+    times: tuple[KeyUse, ...] = ("time", "charges", "energy") if paid else ("time", "charges")
     if spec is None:
         return (*times, "codes")
     circuits: tuple[KeyUse, ...] = ("codes",) if _has_circuits(spec) else ()

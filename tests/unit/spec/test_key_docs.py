@@ -55,7 +55,7 @@ def test_defaults_read_as_toml():
 def test_the_schema_has_unit_and_use_of_every_key():
     definitions = json_schema()["$defs"]
     wire = definitions["WireSpec"]["properties"]
-    assert (wire["c_row"]["unit"], wire["c_row"]["matters_to"]) == ("F", ["time", "charges", "codes"])
+    assert (wire["c_row"]["unit"], wire["c_row"]["matters_to"]) == ("F", ["time", "charges", "energy", "codes"])
     entries = [one for part in definitions.values() for one in part["properties"].values() if "matters_to" in one]
     assert len(entries) == sum(key.count(".") == 1 for key in SPECIFICATION)
     assert all(one["description"] for one in entries)
@@ -65,7 +65,9 @@ def test_uses_follow_the_array():
     spec = parse_spec(TEN)
     assert key_uses("wire.c_row", spec) == ("time", "codes")
     assert key_uses("wire.c_row", parse_spec(TEN | {"sense": {}})) == ("time",)
-    assert key_uses("wire.c_row", spec.replace(driver={"input_code": "pulse_width"})) == ("time", "charges", "codes")
+    pulsed = spec.replace(driver={"input_code": "pulse_width"})
+    assert key_uses("wire.c_row", pulsed) == ("time", "charges", "energy", "codes")  # edges of pulses
+    assert key_uses("wire.c_col", pulsed) == ("time", "charges", "codes")
     assert "reads" not in key_uses("driver.input_code", spec) and "reads" in key_uses("driver.input_code")
 
 
