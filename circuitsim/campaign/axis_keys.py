@@ -6,7 +6,7 @@ from typing import Any
 from circuitsim.campaign.measures import MEASURES, MeasureCall, with_argument
 from circuitsim.errors import InputError
 from circuitsim.spec import ArraySpec, unfelt
-from circuitsim.spec.abilities import IN_TIME, NETWORK, SPREAD
+from circuitsim.spec.abilities import IN_TIME, NETWORK, SPREAD, charges_rows
 
 
 def check_keys(keys: Sequence[str], values: Sequence[Any], base: ArraySpec, calls: Mapping[str, MeasureCall]) -> None:
@@ -37,8 +37,9 @@ def _unfelt(base: ArraySpec, key: str, calls: Iterable[MeasureCall]) -> str | No
 
 def _unfelt_by(call: MeasureCall, base: ArraySpec, key: str) -> str | None:
     feels = MEASURES[call.shipped].feels if call.shipped else "anything"
-    if feels == "layer":  # also the time for which its power is paid
-        return None if key == "driver.t_read" else (SPREAD | IN_TIME).get(key)
+    if feels == "layer":  # also the time for which its power is paid, and the edges of pulses
+        paid = key == "driver.t_read" or (key == "wire.c_row" and charges_rows(base))
+        return None if paid else (SPREAD | IN_TIME).get(key)
     if feels == "network":
         return (SPREAD | IN_TIME).get(key)
     if feels == "settling":

@@ -25,7 +25,8 @@ class Shipped:
         function: "module:function", loaded when it is needed.
         says: What it measures.
         feels: Which keys it depends on: those that a "read" feels (see `spec.unfelt`), also `driver.t_read` ("energy"),
-            those of a read in time ("settling"), of a "network", or of a "layer": those and `driver.t_read`.
+            those of a read in time ("settling"), of a "network", or of a "layer": those, `driver.t_read` and, of
+            pulses, `wire.c_row`.
     """
 
     function: str

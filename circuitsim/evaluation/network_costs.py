@@ -24,6 +24,7 @@ from circuitsim.results import (
     SenseTable,
 )
 from circuitsim.spec import ArraySpec, Count, checked
+from circuitsim.spec.abilities import charges_rows
 
 _CHARGING = "word lines and the charging of wires"
 _CHARGING_BESIDE_ROWS = "word lines and the charging of column wires"
@@ -187,8 +188,7 @@ def _pulse_edges(count: NetworkCount, spec: ArraySpec) -> tuple[EnergyRange, ...
 
 def _charges_rows(spec: ArraySpec) -> bool:
     """Whether rows are bit lines of known capacitance that are pulsed."""
-    pulsed = spec.driver.input_code == "pulse_width" and spec.array.input_line == "bl"
-    return pulsed and _row_capacitance(spec) > 0.0
+    return charges_rows(spec) and _row_capacitance(spec) > 0.0
 
 
 def _row_capacitance(spec: ArraySpec) -> float:

@@ -28,6 +28,8 @@ from circuitsim.spec import (
 _CAPACITANCES = ("c_row", "c_col", "c_bl")
 _GEOMETRIES = {"row": "r_row", "col": "r_col"}
 """Tables that state a resistance, and a capacitance if they have a height."""
+_COEFFICIENTS = ("tc_row", "tc_col")
+_WARM = "networks at other temperatures (circuitsim age --temperature)"
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,9 @@ def unused_settings(spec: ArraySpec, given: Iterable[str] | None = None) -> tupl
 
 
 def _judged(spec: ArraySpec, key: str, value: Any) -> Iterator[UnusedSetting]:
-    if reason := _without_effect(spec, key):
+    if _felt_when_warm(spec, key):
+        yield UnusedSetting(key, value, "which is at wire.t_ref_c", (_WARM,))
+    elif reason := _without_effect(spec, key):
         yield UnusedSetting(key, value, reason)
     elif part := unfelt(spec, key) or _not_at_rest(spec, key):
         obstacles: dict[KeyUse, str] = {use: obstacle_to(use, spec) for use in key_uses(key, spec) if use != "reads"}
@@ -89,6 +93,18 @@ def _judged(spec: ArraySpec, key: str, value: Any) -> Iterator[UnusedSetting]:
         else:
             because = " and ".join(dict.fromkeys(obstacles.values()))
             yield UnusedSetting(key, value, f"reads at rest do not depend on {part}, and {because}")
+
+
+def _felt_when_warm(spec: ArraySpec, key: str) -> bool:
+    """Tell whether networks feel a coefficient of wires at other temperatures alone, because the array is at theirs."""
+    section, _, name = key.partition(".")
+    own = spec.array.temperature_c
+    if section != "wire" or name not in _COEFFICIENTS or own != spec.wire.t_ref_c:
+        return False
+    if spec.array.cell == "1c" or obstacle_to("networks", spec):
+        return False
+    other = spec.replace(array={"temperature_c": 27.0 if own > 27.0 else 85.0})
+    return _changes_wires(other, name, at_rest=True)
 
 
 def _without_effect(spec: ArraySpec, key: str) -> str:

@@ -14,7 +14,7 @@ from circuitsim.evaluation.products import BehavioralProduct
 from circuitsim.nodal.surface import cell_law
 from circuitsim.periphery import Periphery
 from circuitsim.results import CellSurface, ConverterTable, TileModel
-from circuitsim.spec import ArraySpec, checked
+from circuitsim.spec import ArraySpec, checked, same_wires
 
 NO_EFFECT = 1e-7
 """Change of every current, relative to the largest, below which a temperature does nothing: surfaces err by 1e-8."""
@@ -51,7 +51,7 @@ def tiles_at(product: BehavioralProduct, tables: Periphery | None, temperature_c
         temperature_c: Temperature [°C]; None: that of the model.
 
     Raises:
-        InputError: No card states what the temperature does, so that it would have no effect.
+        InputError: No card states what the temperature does, nor do wires, so that it would have no effect.
         SpecError: The cells are capacitors, whose cards state no temperature law.
         OutsideRangeError: The temperature is outside a card's range.
         CertificateError: The product is strict, and no certificate holds at the temperature.
@@ -72,7 +72,8 @@ def tiles_at(product: BehavioralProduct, tables: Periphery | None, temperature_c
     around = _seen(circuit_tables(spec), tables)
     model = _model_at(product.model, spec, around)
     factor, known = _factor(spec, then)
-    if not known and not _moved(product.model, model) and tables is None:
+    still = not known and tables is None and not _moved(product.model, model)
+    if still and same_wires(product.spec, spec, at_rest=True):
         raise InputError(f"temperature = {temperature_c:g} °C has no effect: {_laws(spec)}; expected {then:g} °C alone")
     notes = [f"at {temperature_c:g} °C the error of the model is not certified: its certificate is of {then:g} °C"]
     if not known:

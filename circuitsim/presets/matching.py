@@ -8,8 +8,8 @@ from typing import Any
 from circuitsim.presets.preset import load_preset, preset_names
 from circuitsim.spec import checked, stated_values
 
-_SHARE = 0.8
-"""Of the keys that a preset states; a size, a wire or a converter may have been changed since."""
+_ONE_IN = 5
+"""Of the keys that a preset states one in so many may differ: a size, a wire or a converter may have been changed."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def matching_presets(values: Mapping[str, Any]) -> tuple[PresetMatch, ...]:
     found = []
     for name, own in _values().items():
         changed = tuple(key for key, value in own.items() if values.get(key) != value)
-        if len(changed) <= (1 - _SHARE) * len(own):
+        if _ONE_IN * len(changed) <= len(own):
             found.append(PresetMatch(name, changed, load_preset(name).references))
     return tuple(found)
 

@@ -69,6 +69,11 @@ def unfelt(spec: ArraySpec, key: str) -> str | None:
     return (CONVERTERS | NETWORK | SPREAD | coding | ({} if charge else IN_TIME | gates)).get(key)
 
 
+def charges_rows(spec: ArraySpec) -> bool:
+    """Tell whether inputs are pulses on bit lines along rows, whose edges take energy with the capacitance of rows."""
+    return spec.driver.input_code == "pulse_width" and spec.array.input_line == "bl"
+
+
 def with_values(spec: ArraySpec, key: str, values: Sequence[Any]) -> list[ArraySpec]:
     """Return the specification with each value of one key.
 

@@ -79,7 +79,7 @@ class AccessSpec(Source):
     a_vt: Annotated[NonNegative, *of_dimension("V m")] = Field(
         default=0.0, description="Threshold mismatch: sigma = a_vt / sqrt(w l) [V m]"
     )
-    a_beta: Annotated[NonNegative, *of_dimension("m")] = Field(
+    a_beta: Annotated[NonNegative, *of_dimension("m", down_to_zero=True)] = Field(
         default=0.0, description="Relative current mismatch: sigma = a_beta / sqrt(w l) [m]"
     )
 

@@ -1,7 +1,7 @@
 """What no circuit has: one range for each physical dimension, so that a forgotten suffix is refused when it is read."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -60,7 +60,12 @@ def beyond_circuits(value: float, unit: str) -> str:
         unit: One of `DIMENSIONS`; others are not judged.
     """
     known = DIMENSIONS.get(unit)
-    if known is None or value == 0 or known.smallest <= abs(value) <= known.largest:
+    return "" if known is None else _beyond(value, known)
+
+
+def _beyond(value: float, known: Dimension) -> str:
+    unit = known.unit
+    if value == 0 or known.smallest <= abs(value) <= known.largest:
         return ""
     written = f"{value:g} {unit}"
     if " " not in unit and "/" not in unit and (other := format_quantity(value, unit)) != written:
@@ -71,20 +76,24 @@ def beyond_circuits(value: float, unit: str) -> str:
     return f"{said}; did you mean '{value:g}{known.usual}'?" if fits else said
 
 
-def of_dimension(unit: str, largest: Callable[[Any], float] = float) -> tuple[AfterValidator, Dimension]:
+def of_dimension(
+    unit: str, largest: Callable[[Any], float] = float, *, down_to_zero: bool = False
+) -> tuple[AfterValidator, Dimension]:
     """Return what an annotation takes to refuse values of a unit that no circuit has, and to document the range.
 
     Args:
         unit: One of `DIMENSIONS`.
         largest: Gives the number to judge by, of a value that holds several.
+        down_to_zero: The quantity may be as small as one likes, although others of its unit may not.
     """
+    known = replace(DIMENSIONS[unit], smallest=0.0) if down_to_zero else DIMENSIONS[unit]
 
     def check(value: Any) -> Any:
-        if said := beyond_circuits(largest(value), unit):
+        if said := _beyond(largest(value), known):
             raise ValueError(f"got {said}")
         return value
 
-    return AfterValidator(check), DIMENSIONS[unit]
+    return AfterValidator(check), known
 
 
 Length = Annotated[Positive, *of_dimension("m")]

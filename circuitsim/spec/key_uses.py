@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from circuitsim.spec.abilities import CONVERTERS, GATE_WIRES, IN_TIME, NETWORK, SPREAD, unfelt
+from circuitsim.spec.abilities import CONVERTERS, GATE_WIRES, IN_TIME, NETWORK, SPREAD, charges_rows, unfelt
 from circuitsim.spec.arguments import checked
 from circuitsim.spec.array import ArraySpec
 from circuitsim.spec.block import NAMING, BlockSpec
@@ -57,9 +57,8 @@ def key_uses(key: str, spec: ArraySpec | None = None) -> tuple[KeyUse, ...]:
     leads_to_gates = spec is not None and spec.array.input_line != "bl" and key in GATE_WIRES
     if key not in IN_TIME and not leads_to_gates:
         return _ALL
-    times: tuple[KeyUse, ...] = ("time", "charges")
-    if key == "driver.t_read" or (key == "wire.c_row" and (spec is None or _pulses_rows(spec))):
-        times = (*times, "energy")
+    paid = key == "driver.t_read" or (key == "wire.c_row" and (spec is None or charges_rows(spec)))
+    times: tuple[KeyUse, ...] = ("time", "charges", "energy") if paid else ("time", "charges")
     if spec is None:
         return (*times, "codes")
     circuits: tuple[KeyUse, ...] = ("codes",) if _has_circuits(spec) else ()
@@ -69,8 +68,3 @@ def key_uses(key: str, spec: ArraySpec | None = None) -> tuple[KeyUse, ...]:
 def _has_circuits(spec: ArraySpec) -> bool:
     """Tell whether codes pass circuits, whose deck follows edges and capacitances."""
     return any(part.block is not None for part in (spec.driver, spec.sense, spec.adc))
-
-
-def _pulses_rows(spec: ArraySpec) -> bool:
-    """Tell whether each pulse charges a row wire; gates that are pulsed are left out of the energy."""
-    return spec.driver.input_code == "pulse_width" and spec.array.input_line == "bl"

@@ -1,6 +1,6 @@
 """The retry ladder: each rung changes solver options after a failed run and is recorded with the result."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from circuitsim.errors import InputError
 from circuitsim.spice.verdict import Failure
@@ -47,8 +47,10 @@ def rungs_after(failure: Failure, options: dict[str, str]) -> tuple[Rung, ...]:
     if failure.kind == "singular":
         return solver
     if failure.kind in ("convergence", "values"):
-        rounding = (ROUNDING,) if _has_tighter_vntol(options) else ()
-        return (*solver, *rounding, ITERATIONS, GMIN_FIRST, LOOSER)
+        if not _has_tighter_vntol(options):
+            return (*solver, ITERATIONS, GMIN_FIRST, LOOSER)
+        iterations = replace(ITERATIONS, options=ITERATIONS.options | {"vntol": options["vntol"]})  # as tight as it was
+        return (*solver, ROUNDING, iterations, GMIN_FIRST, LOOSER)
     return ()
 
 

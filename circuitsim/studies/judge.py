@@ -130,9 +130,9 @@ def _off(judged: str, published: np.ndarray, found: np.ndarray) -> np.ndarray:
 
 def _outside(bounds: Bounds, found: np.ndarray) -> np.ndarray:
     """How far values are outside of bounds, in the unit; NaN where a value is NaN."""
-    low = -np.inf if bounds.least is None else bounds.least
-    high = np.inf if bounds.most is None else bounds.most
-    return np.maximum(np.maximum(low - found, found - high), 0.0)
+    below = np.zeros(len(found)) if bounds.least is None else bounds.least - found
+    above = np.zeros(len(found)) if bounds.most is None else found - bounds.most
+    return np.maximum(np.maximum(below, above), 0.0)
 
 
 def _explained(study: StudyClaim, claim: Claim, case: str, deviation: float) -> tuple[str, str]:

@@ -120,3 +120,12 @@ def test_the_campaign_of_the_manual_can_be_planned(tmp_path):
     assert len(planned(tmp_path, text).points) == 4 * 3 * 4
     more = text[: text.index("[statistics")].replace("replicates = 4 ", "replicates = 30 ")
     assert len(planned(tmp_path, more + after).points) == 4 * 3 * 30
+
+
+def test_a_layer_read_by_pulses_depends_on_the_capacitance_of_rows(tmp_path):
+    axes, measure = '[axes]\n"wire.c_row" = ["0.1f", "1f"]\n', "[measures.layer.arguments]\ninputs = 4\noutputs = 2\n"
+    text = f'schema = 1\nbase = "array.toml"\n{axes}{measure}'
+    with pytest.raises(InputError, match=r"axes\.wire\.c_row describes the capacitance of wires, which no measure"):
+        planned(tmp_path, text)
+    (tmp_path / "array.toml").write_text(ARRAY + 'input_code = "pulse_width"\ndac_bits = 4\n[adc]\nbits = 6\n')
+    campaign.plan_campaign(campaign.load_campaign(tmp_path / "c.toml"), tmp_path)

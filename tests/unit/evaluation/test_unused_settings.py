@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 import circuitsim as cs
-from circuitsim.evaluation import unused_settings
+from circuitsim.evaluation import BehavioralProduct, unused_settings
+from circuitsim.evaluation.warm_tiles import tiles_at
+from circuitsim.network import TilePlace
+from circuitsim.nodal import ohmic
+from circuitsim.results import TileModel
 from circuitsim.spec import parse_spec
 
 DATA = {
@@ -31,7 +35,7 @@ def told(**parts):
     ("parts", "key", "reason"),
     [
         ({"adc": {"full_scale": 1e-4}}, "adc.full_scale", "without adc.bits there is no converter"),
-        ({"wire": {"tc_row": 1e-3}}, "wire.tc_row", "array.temperature_c is wire.t_ref_c"),
+        ({"wire": {"tc_col": 1e-3}}, "wire.tc_col", "array.temperature_c is wire.t_ref_c"),
         ({"wire": {"t_ref_c": 50}}, "wire.t_ref_c", "the resistances do not depend on temperature"),
         ({"wire": {"taper_col": 0.1}}, "wire.taper_col", "cells, drivers and sense amplifiers see the same"),
         ({"wire": {"last_col_segment": False}}, "wire.last_col_segment", "cells, drivers and sense"),
@@ -83,6 +87,23 @@ def test_a_setting_that_other_results_depend_on(parts, key, matters):
 )
 def test_a_setting_with_effect_is_not_told(parts):
     assert told(**parts) == {}
+
+
+def test_networks_feel_a_coefficient_of_wires_at_other_temperatures():
+    setting = told(wire={"tc_row": 1e-3})["wire.tc_row"]
+    assert setting.sentence == (
+        "wire.tc_row = 0.001 has no effect on a read at rest, which is at wire.t_ref_c; it matters to networks at "
+        "other temperatures (circuitsim age --temperature)"
+    )
+    spec = with_parts(wire={"r_row": 50.0, "tc_row": 1e-3})
+    model = TileModel(spec, ohmic((1e-7, 1e-3), (0.0, 0.2)), 1, (0.0, 0.2))
+    warm = tiles_at(BehavioralProduct(model), None, 85.0).product
+    g, v_in = np.full((4, 4), 1e-4), np.full((1, 4), 0.2)
+    place = TilePlace("fc", 0, 0, (0, 4), (0, 2), cols=4)
+    hot = with_parts(wire={"r_row": 50.0 * (1 + 58e-3)})
+    read = warm(place, g)(v_in)
+    np.testing.assert_allclose(read, cs.solve(hot, g, v_in).out, rtol=1e-3)
+    assert np.abs(read / BehavioralProduct(model)(place, g)(v_in) - 1).max() > 1e-3
 
 
 def test_only_the_given_keys_are_judged_and_nothing_at_its_default():

@@ -8,9 +8,9 @@ import pytest
 from circuitsim.campaign import ExplorationFile, load_campaign, plan_campaign
 from circuitsim.campaign.exploration_file import campaign_of
 from circuitsim.errors import InputError, SpecError
-from circuitsim.presets import load_preset, preset_names, preset_spec
+from circuitsim.presets import load_preset, matching_presets, preset_names, preset_spec
 from circuitsim.presets.preset import _sources
-from circuitsim.spec import load_spec
+from circuitsim.spec import load_spec, stated_values
 
 CHIPS = ("hermes", "isaac", "mythic", "neurram", "prime", "samsung_mram", "sonos_40nm", "tetramem", "tsmc_7nm")
 
@@ -118,3 +118,12 @@ def test_the_area_of_an_array_is_said_to_be_unknown(name):
     preset = load_preset(name)
     assert preset.spec.wire.row is None, "a pitch is stated: the area is known"
     assert any("area of an array" in line for line in preset.unknown)
+
+
+@pytest.mark.parametrize(("differ", "named"), [(3, True), (4, False)])
+def test_a_chip_is_named_where_exactly_four_of_five_values_are_its_own(differ, named):
+    preset = load_preset("isaac")
+    own = [key for key in stated_values(preset.spec) if key in preset.sources]
+    assert len(own) == 15
+    values = stated_values(preset.spec) | dict.fromkeys(own[:differ], "another")
+    assert [match.name for match in matching_presets(values)] == ["isaac"] * named

@@ -93,7 +93,8 @@ def test_every_key_with_a_unit_states_the_range_of_its_dimension():
     keys = [each for each in document_keys(ArraySpec) if each.unit in DIMENSIONS]
     assert len(keys) > 40
     for each in keys:
-        assert DIMENSIONS[each.unit].words in each.bounds, each.key
+        words = "up to 0.01 m" if each.key == "access.a_beta" else DIMENSIONS[each.unit].words
+        assert words in each.bounds, each.key
 
 
 def test_no_shipped_card_or_block_states_a_value_outside():
@@ -107,3 +108,9 @@ def test_no_shipped_card_or_block_states_a_value_outside():
             block = load_block(kind, name)
             for own, each in {**block.parameters, **block.timing}.items():
                 assert not beyond_circuits(each.value, each.unit), (name, own)
+
+
+def test_a_mismatch_is_no_length_and_may_be_as_small_as_one_likes():
+    assert with_key("access", "a_beta", "1e-13").access.a_beta == 1e-13
+    with pytest.raises(SpecError, match=r"access\.a_beta: got 1 m, which no circuit has; expected up to"):
+        with_key("access", "a_beta", 1)

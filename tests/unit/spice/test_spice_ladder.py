@@ -19,7 +19,11 @@ def test_a_killed_process_gets_one_more_chance():
 
 def test_convergence_climbs_from_harmless_to_looser():
     rungs = rungs_after(Failure("convergence", "why"), dict(TRUTH_OPTIONS))
-    assert rungs == (ROUNDING, ITERATIONS, GMIN_FIRST, LOOSER)
+    assert [rung.change for rung in rungs] == [rung.change for rung in (ROUNDING, ITERATIONS, GMIN_FIRST, LOOSER)]
+    tried = [dict(TRUTH_OPTIONS)]
+    for rung in rungs:
+        tried.append(climb(tried[-1], rung))
+    assert [options["vntol"] for options in tried] == ["1e-12", "1e-9", "1e-12", "1e-12", "1e-9"]
 
 
 @pytest.mark.parametrize("options", [{}, TRANSIENT_OPTIONS, CHAIN_OPTIONS, {"vntol": "1n"}])

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from circuitsim.errors import InputError
-from circuitsim.studies import judge_study
+from circuitsim.studies import judge_study, value_deviations
 from circuitsim.studies.claim import StudyClaim
 
 COMMON = {"name": "i", "quantity": "current", "unit": "A", "where": "table 1", "reason": "digits"}
@@ -42,6 +42,21 @@ def test_a_relative_difference_from_zero_is_infinite_unless_it_is_zero():
 def test_bounds(found, off):
     (row,) = judge_study(study(bounds={"a": {"least": 1.0, "most": 2.0}}), {"a": {"i": (found,)}})
     assert (row.deviation, row.verdict) == (off, "agrees" if off == 0 else "disagrees")
+
+
+@pytest.mark.parametrize(
+    ("bounds", "found", "verdict"),
+    [
+        ({"least": 1.0}, math.inf, "agrees"),
+        ({"most": 1.0}, -math.inf, "agrees"),
+        ({"least": 1.0}, -math.inf, "disagrees"),
+        ({"least": 1.0}, math.nan, "disagrees"),
+        ({"most": 1.0}, math.nan, "disagrees"),
+    ],
+)
+def test_what_is_infinite_lies_within_a_bound_of_the_other_side(bounds, found, verdict):
+    (row,) = judge_study(study(bounds={"a": bounds}), {"a": {"i": (found,)}})
+    assert row.verdict == verdict and math.isnan(value_deviations(row)[0]) == math.isnan(found)
 
 
 def test_an_explanation_reaches_as_far_as_it_says():
