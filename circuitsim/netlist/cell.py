@@ -22,7 +22,6 @@ _WHOLE_CELL = {"te": "bl", "be": "sl", "d": "bl", "g": "wl", "s": "sl", "b": "bu
 }
 _ABOVE_TRANSISTOR = {"te": "bl", "be": "mid"}
 _BELOW_DEVICE = {"d": "mid", "g": "wl", "s": "sl", "b": "bulk"}
-_MOST_STARTED = 256  # cells of an array whose iteration is told where to begin
 _SWITCHING_PORTS = ("te", "be", "st")
 _TERMINALS = {"1r": ("te", "be"), "1t1r": ("te", "be"), "2t2r": ("te", "be"), "1t": ("d", "g", "s", "b")}
 
@@ -184,13 +183,10 @@ def _start(spec: ArraySpec) -> tuple[str, ...]:
     """Hold the node between device and transistor at `sense.v_ref` until the transistor has its first operating point.
 
     Without it the first step of Newton's iteration leaves volts across a device whose current grows exponentially, and
-    each further step takes only v0 of them back: 31 iterations in place of 10 for a 1t1r array of `rram_sinh`. For each
-    such statement ngspice looks through all nodes in each of the first iterations: at 64 x 64 that takes longer than it
-    saves, and larger arrays go without.
+    each further step takes only v0 of them back: 31 iterations in place of 10 for a 1t1r array of `rram_sinh`.
     """
     in_series = spec.access is not None and spec.array.input_line != "string"
-    small = spec.array.rows * spec.array.cols <= _MOST_STARTED
-    return (f".nodeset v(mid)={number(spec.sense.v_ref)}",) if in_series and small else ()
+    return (f".nodeset v(mid)={number(spec.sense.v_ref)}",) if in_series else ()
 
 
 def _reading_form(spec: ArraySpec, device: Card) -> _Form:

@@ -40,8 +40,6 @@ def test_the_start_of_the_iteration_stands_in_the_deck_and_not_in_the_digest():
     assert "nodeset" not in cell.text
     passive = cell_text(spec(data))
     assert passive.in_deck == passive.subckt
-    large = cell_text(spec(data, ACCESS).replace(array={"rows": 64, "cols": 64}))  # it would cost more than it saves
-    assert large.in_deck == large.subckt
 
 
 def test_a_part_alone_has_a_short_in_place_of_the_other():
