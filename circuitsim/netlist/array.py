@@ -249,7 +249,7 @@ def _array(
         head=[
             *dict.fromkeys((*cell.includes, *circuits)),
             "",
-            cell.in_deck,
+            cell.subckt,
             f".temp {number(spec.array.temperature_c)}",
         ],
         body=body,

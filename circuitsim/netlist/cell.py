@@ -39,8 +39,6 @@ class CellText:
         subckt: Text from `.subckt cell bl wl sl bulk g=…` to `.ends`.
         state: Name of the device parameter that the cell's `g` sets.
         takes_g: True if that parameter is the conductance or capacitance.
-        start: Statements of the sub-circuit that say where Newton's iteration begins. They change no result, and are no
-            part of the digest.
     """
 
     includes: tuple[str, ...]
@@ -48,13 +46,6 @@ class CellText:
     subckt: str
     state: str
     takes_g: bool
-    start: tuple[str, ...] = ()
-
-    @property
-    def in_deck(self) -> str:
-        """The sub-circuit with its `start`, as a deck takes it."""
-        *body, ends = self.subckt.split("\n")
-        return "\n".join([*body, *self.start, ends])
 
     @property
     def text(self) -> str:
@@ -143,7 +134,6 @@ def cell_text(
         subckt="\n".join([f".subckt {CELL} {' '.join(CELL_PORTS)} {parameters}", *body, f".ends {CELL}"]),
         state=form.state,
         takes_g=form.takes_g,
-        start=_start(spec) if alone is None else (),
     )
 
 
@@ -177,16 +167,6 @@ class _Form:
     state: str
     least: float
     takes_g: bool
-
-
-def _start(spec: ArraySpec) -> tuple[str, ...]:
-    """Hold the node between device and transistor at `sense.v_ref` until the transistor has its first operating point.
-
-    Without it the first step of Newton's iteration leaves volts across a device whose current grows exponentially, and
-    each further step takes only v0 of them back: 31 iterations in place of 10 for a 1t1r array of `rram_sinh`.
-    """
-    in_series = spec.access is not None and spec.array.input_line != "string"
-    return (f".nodeset v(mid)={number(spec.sense.v_ref)}",) if in_series else ()
 
 
 def _reading_form(spec: ArraySpec, device: Card) -> _Form:

@@ -1,8 +1,5 @@
 """Kinds of cells: differential pairs, the user's own cell, flash, capacitors; each against what it must compute."""
 
-import re
-import subprocess
-
 import numpy as np
 import pytest
 from netlist_cases import currents, dense_currents, passive
@@ -73,26 +70,6 @@ def test_pair_of_columns_shares_the_node_of_its_row(library):
         held = {f"in{a}": v for a, v in enumerate(vector)} | {f"out{b}": 0.0 for b in range(cols)}
         expected.append(dense_currents(branches, held, [f"out{b}" for b in range(cols)]))
     assert_allclose(currents(with_switch(library, rows, cols, "2t2r"), g, x), expected, rtol=1e-8, atol=0)
-
-
-def test_the_start_in_the_cell_saves_iterations_and_changes_no_current(tmp_path):
-    access = {"model": "nmos_130", "w": "1u", "l": "0.13u", "v_gate": 1.8}
-    spec = array(4, 4, "1t1r", {"model": "rram_sinh", "g_max": 1e-4}, access=access)
-    g = 10 ** np.random.default_rng(3).uniform(-6, -4, (4, 4))
-    printed, options = ".print dc i(vsense_0) i(vsense_3)", ".options acct reltol=1e-10 abstol=1e-15 vntol=1e-12"
-    deck = netlist.crossbar(spec, g, [[0.2, 0.15, 0.0, 0.05], [0.0, 0.1, 0.2, 0.2]]).text
-    deck = deck.replace(".end\n", f"{printed}\n{options}\n.end\n")
-    begun, plain = (_iterations(tmp_path, text) for text in (deck, re.sub(r"\.nodeset.*\n", "", deck)))
-    assert_allclose(begun[1], plain[1], rtol=1e-8, atol=0)
-    assert begun[0] <= plain[0] - 10
-
-
-def _iterations(folder, deck):
-    """Return the iterations of Newton's method that the deck took, and what it printed [A]."""
-    (folder / "deck.cir").write_text(deck)
-    said = subprocess.run(["ngspice", "-b", "deck.cir"], cwd=folder, capture_output=True, text=True, check=True).stdout
-    currents = [float(word) for row in re.findall(r"^[01]\t(.*)", said, re.MULTILINE) for word in row.split()[1:]]
-    return int(re.search(r"Total iterations = (\d+)", said)[1]), currents
 
 
 def test_own_cell_equals_the_same_cell_made_of_parts(library):

@@ -33,15 +33,6 @@ def test_transistor_lies_between_device_and_source_line():
     assert text[4].split()[1:5] == ["mid", "wl", "sl", "bulk"]
 
 
-def test_the_start_of_the_iteration_stands_in_the_deck_and_not_in_the_digest():
-    data = {"model": "rram_sinh"}
-    cell = cell_text(spec(data, ACCESS))
-    assert lines(cell.in_deck) == [*lines(cell.subckt)[:-1], ".nodeset v(mid)=0.0", ".ends cell"]
-    assert "nodeset" not in cell.text
-    passive = cell_text(spec(data))
-    assert passive.in_deck == passive.subckt
-
-
 def test_a_part_alone_has_a_short_in_place_of_the_other():
     array = spec({"model": "rram_sinh"}, ACCESS)
     whole, device, transistor = (lines(cell_text(array, alone=part).subckt) for part in (None, "device", "transistor"))
